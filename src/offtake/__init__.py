@@ -1,0 +1,1 @@
+"""Offtake: the bulk-export server that stands in front of your own databases."""

@@ -1,0 +1,115 @@
+"""Everything that can go wrong, named once, with its cure.
+
+Only these exceptions cross a floor.  A dialect turns each into its own wire form;
+anything else is a bug, and the customer sees it as `Internal` with no details.
+
+    ExportError
+    +-- InvalidRequest        the caller must change the request
+    |   +-- MalformedRequest      it cannot even be read
+    |   +-- RequestTooLarge       it is longer than the server takes
+    |   +-- WrongMediaType        it is in a form the operation does not take
+    |   +-- NotAcceptable         the answer is asked for in a form that is not offered
+    |   +-- RangeNotSatisfiable   the file has no such bytes
+    +-- Unauthenticated       the caller must show who they are
+    +-- NotPermitted          the caller may not have this
+    +-- NotFound              no such export, dataset or link
+    |   +-- NoSuchOperation       no such path
+    |   +-- WrongMethod           the path exists, for other methods
+    +-- Conflict              the request contradicts something that already holds
+    |   +-- AlreadyRunning        an equal export is pending or running
+    +-- LimitExceeded         come back after `retry_after` seconds
+    +-- Gone                  the export or link has expired
+    +-- Unavailable           our side, passing: the same request may work later
+    +-- Internal              our side, a bug
+"""
+
+from typing import ClassVar
+
+
+class ExportError(Exception):
+    """The base; never raised itself.
+
+    `message` says what is wrong, `cure` what to do about it; `field` names the member, parameter or setting at
+    fault, and `retry_after` (whole seconds) says when the same request may succeed.
+    """
+
+    code: ClassVar[str]
+
+    def __init__(
+        self, message: str, *, field: str | None = None, cure: str | None = None, retry_after: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.cure = cure
+        self.retry_after = retry_after
+
+
+class InvalidRequest(ExportError):
+    code = "invalid_request"
+
+
+class MalformedRequest(InvalidRequest):
+    code = "malformed_request"
+
+
+class RequestTooLarge(InvalidRequest):
+    code = "request_too_large"
+
+
+class WrongMediaType(InvalidRequest):
+    code = "wrong_media_type"
+
+
+class NotAcceptable(InvalidRequest):
+    code = "not_acceptable"
+
+
+class RangeNotSatisfiable(InvalidRequest):
+    code = "range_not_satisfiable"
+
+
+class Unauthenticated(ExportError):
+    code = "unauthenticated"
+
+
+class NotPermitted(ExportError):
+    code = "not_permitted"
+
+
+class NotFound(ExportError):
+    code = "not_found"
+
+
+class NoSuchOperation(NotFound):
+    code = "no_such_operation"
+
+
+class WrongMethod(NotFound):
+    """`field` holds the methods that the path does take, separated by commas."""
+
+    code = "wrong_method"
+
+
+class Conflict(ExportError):
+    code = "conflict"
+
+
+class AlreadyRunning(Conflict):
+    code = "already_running"
+
+
+class LimitExceeded(ExportError):
+    code = "limit_exceeded"
+
+
+class Gone(ExportError):
+    code = "gone"
+
+
+class Unavailable(ExportError):
+    code = "unavailable"
+
+
+class Internal(ExportError):
+    code = "internal"

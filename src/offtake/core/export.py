@@ -1,0 +1,113 @@
+"""Exports: what was asked for, what became of it, and the files it left."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NewType
+
+from offtake.core.filter import Condition
+from offtake.core.lifecycle import State
+from offtake.core.limits import OneAtATime, Split, Window
+from offtake.core.tenant import KeyId, Scope, TenantId
+
+ExportId = NewType("ExportId", str)
+"""A UUID in lower case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """A dataset with what is wanted of it; `fields` None means all the caller may see."""
+
+    dataset: str
+    fields: tuple[str, ...] | None = None
+    where: tuple[Condition, ...] = ()
+    window: Window | None = None
+    scope: Scope = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRequest:
+    """What a caller asks for, in any dialect.
+
+    `options` are the format's own. `dialect` is remembered for its callbacks and never asked by shared code.
+    `retention` overrides the server's; `one_at_a_time` is a key the dialect chose; `idempotency_key` is the caller's.
+    """
+
+    selections: tuple[Selection, ...]
+    format: str
+    compression: str | None = None
+    options: Mapping[str, object] = field(default_factory=dict)
+    split: Split = field(default_factory=Split)
+    dialect: str
+    client_reference: str | None = None
+    idempotency_key: str | None = None
+    one_at_a_time: OneAtATime | None = None
+    retention: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a running export is; `expected_rows` is the source's estimate, None where it has none."""
+
+    rows: int = 0
+    bytes: int = 0
+    parts: int = 0
+    expected_rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why an export failed, in words its owner may read: the code of an ExportError, what happened and the cure."""
+
+    code: str
+    message: str
+    cure: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One finished file; immutable. `location` is its name in storage, `name` the one the customer sees.
+
+    `bytes` and `sha256` are of the stored file (compressed, if it is); `selection` and `number` count from 0 and 1.
+    """
+
+    selection: int
+    number: int
+    name: str
+    location: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """An export as the store knows it.
+
+    `attempt` fences: it grows with every start, and whoever holds an older one can change nothing. `deaths` counts
+    attempts that ended without a word. `sequence` orders exports by arrival.
+    """
+
+    id: ExportId
+    tenant_id: TenantId
+    key_id: KeyId
+    request: ExportRequest
+    state: State
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    expires_at: datetime | None = None
+    attempt: int = 0
+    deaths: int = 0
+    progress: Progress = field(default_factory=Progress)
+    parts: tuple[Part, ...] = ()
+    failure: Failure | None = None
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """The right to work on an export: it holds as long as no later attempt was started."""
+
+    export: Export
+    number: int

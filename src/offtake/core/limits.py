@@ -1,0 +1,62 @@
+"""Rules as values: windows, one-at-a-time keys, rate rules, the splitting of files."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from offtake.core.error import InvalidRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A half-open span of instants, `start <= x < end`, in UTC; None leaves that side open."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.start and self.end and self.end < self.start:
+            raise InvalidRequest(
+                "The window ends before it starts.", field="window.end", cure="Give an end after the start."
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """When to start a new part: before it would exceed this many rows, or this many bytes (uncompressed)."""
+
+    rows: int | None = None
+    bytes: int | None = None
+
+
+class OnConflict(StrEnum):
+    """What becomes of a second export under the same one-at-a-time key."""
+
+    REFUSE = "refuse"
+    ATTACH = "attach"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneAtATime:
+    """Only one export of a tenant may be pending or running under `key`; what the key holds is the caller's choice."""
+
+    key: str
+    on_conflict: OnConflict = OnConflict.REFUSE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateRule:
+    """At most `requests` in any `seconds`, counted per key or per tenant."""
+
+    requests: int
+    seconds: float
+    per_tenant: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLeft:
+    """Where a caller stands under a rate rule: the limit, what is left, and when it is whole again (Unix time)."""
+
+    limit: int
+    remaining: int
+    resets_at: float

@@ -1,0 +1,53 @@
+"""What is read from a source, and how a row becomes a line: values handed to `sources`, built by `pipeline.plan`."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from offtake.core.dataset import Dataset, Field
+from offtake.core.filter import Condition
+from offtake.core.limits import Window
+from offtake.core.tenant import Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """One selection, resolved: checked fields and conditions, and the scope that cannot be left out.
+
+    Invariant: `scope` holds an entry for every dimension of `dataset.scope`; `sql` refuses to build without it.
+    """
+
+    dataset: Dataset
+    fields: tuple[Field, ...]
+    where: tuple[Condition, ...]
+    window: Window | None
+    scope: Scope
+
+
+class Quoting(StrEnum):
+    """Which CSV cells are quoted."""
+
+    MINIMAL = "minimal"  # those that need it; an empty text is quoted, a null is not
+    ALL = "all"  # every cell but a null
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CsvLayout:
+    """Rows as CSV lines (RFC 4180), ending in a bare LF while they are on their way; the sink writes the line end.
+
+    A null is an empty cell without quotes, an empty text is `""`. `guarded` puts an apostrophe before texts that a
+    spreadsheet would run as a formula. `language` chooses the labels of choice values.
+    """
+
+    delimiter: str = ","
+    quoting: Quoting = Quoting.MINIMAL
+    guarded: bool = False
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonLayout:
+    """Rows as JSON objects, one a line, ending in LF; members in the order of the fields."""
+
+
+Layout = CsvLayout | JsonLayout
+"""How a row becomes a line of text. The source's own database builds the line."""

@@ -1,0 +1,133 @@
+"""Whose rows: tenants, the principals that act for them, and the scope of both.
+
+A *dimension* names a way in which rows belong to somebody (`tenant`, `enterprise`, `chain`, ...).  A scope gives,
+per dimension, the ids whose rows may be seen.  A dataset says which of its columns holds which dimension.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from offtake.core.error import InvalidRequest, NotPermitted
+
+TenantId = NewType("TenantId", str)
+KeyId = NewType("KeyId", str)
+
+Scope = Mapping[str, tuple[str, ...]]
+"""Dimension -> the ids whose rows may be seen; a dimension that is absent lets nothing through."""
+
+
+class Action(StrEnum):
+    """What a principal may do; a key carries a set of these."""
+
+    READ = "read"  # datasets and exports, their status and manifests
+    EXPORT = "export"  # ask for exports
+    DOWNLOAD = "download"  # fetch their files
+    CANCEL = "cancel"  # cancel and delete exports
+
+
+ALL_ACTIONS = frozenset(Action)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """A customer account.
+
+    `datasets` is None for every dataset; `grants` are the access labels of fields it may see; `max_running` and
+    `requests_per_second` override the server's limits.
+    """
+
+    id: TenantId
+    name: str
+    scope: Scope
+    datasets: frozenset[str] | None = None
+    grants: frozenset[str] = frozenset()
+    max_running: int | None = None
+    requests_per_second: float | None = None
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who is asking: one key of one tenant, with what that key is confined to."""
+
+    key_id: KeyId
+    tenant: Tenant
+    actions: frozenset[Action] = ALL_ACTIONS
+    datasets: frozenset[str] | None = None
+    scope: Scope = field(default_factory=dict)
+
+    def require(self, action: Action) -> None:
+        """Raise NotPermitted unless the key carries `action`."""
+        if action not in self.actions:
+            raise NotPermitted(
+                f"This token may not {action.value}.",
+                cure=f"Use a token with the action '{action.value}', or have this one replaced.",
+            )
+
+    def may_read(self, dataset: str) -> bool:
+        """Whether both the tenant and the key are allowed the dataset."""
+        return all(allowed is None or dataset in allowed for allowed in (self.tenant.datasets, self.datasets))
+
+    def effective_scope(self) -> Scope:
+        """The tenant's scope, narrowed to the key's where the key has one."""
+        return narrow(self.tenant.scope, self.scope)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """A credential that is only compared: a bearer token, an API key, a token in a body."""
+
+    secret: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """A credential that proves knowledge of a secret it does not carry.
+
+    `user` (with `account`, where the wire names one) says whose secret; `proves` tells whether that secret makes
+    the proof in the request, and `issued` when the caller says it was made.
+    """
+
+    user: str
+    account: str | None
+    issued: datetime
+    proves: Callable[[bytes], bool]
+
+
+Presented = Compared | Signed
+"""What a dialect read out of a request for `service.tenants.authenticate` to prove."""
+
+
+def narrow(wide: Scope, wish: Scope) -> Scope:
+    """Return `wide` with each dimension named in `wish` cut to the ids wished for.
+
+    An unknown dimension or an id outside `wide` is an InvalidRequest; the two answer alike for an id that belongs
+    to somebody else and one that never existed.
+    """
+    result = dict(wide)
+    for dimension, ids in wish.items():
+        if dimension not in wide:
+            raise InvalidRequest(
+                f"This token has no scope named '{dimension}'.",
+                field=f"scope.{dimension}",
+                cure=f"Known here: {', '.join(sorted(wide)) or 'none'}.",
+            )
+        if not ids:
+            raise InvalidRequest(
+                f"The list of ids for '{dimension}' is empty.",
+                field=f"scope.{dimension}",
+                cure="Leave the member out to ask for everything in the token's scope.",
+            )
+        allowed = set(wide[dimension])
+        for position, one in enumerate(ids):
+            if one not in allowed:
+                raise InvalidRequest(
+                    f"'{one}' is not an id within this token's scope.",
+                    field=f"scope.{dimension}[{position}]",
+                    cure="Ask only for ids that belong to this account.",
+                )
+        result[dimension] = tuple(dict.fromkeys(ids))
+    return result

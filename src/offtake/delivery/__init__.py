@@ -1,0 +1,1 @@
+"""How results get to the customer: one file each."""

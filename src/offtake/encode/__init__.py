@@ -1,0 +1,1 @@
+"""Lines of text on their way into a file."""

@@ -1,0 +1,1 @@
+"""A request made into files: plan (pure), run (the one loop), parts."""

@@ -1,0 +1,1 @@
+"""Token hashing, signing and the key that both use."""

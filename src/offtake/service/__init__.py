@@ -1,0 +1,1 @@
+"""Every rule, applied here once for all dialects."""

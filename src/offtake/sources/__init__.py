@@ -1,0 +1,1 @@
+"""Databases that datasets are read from: one file each."""

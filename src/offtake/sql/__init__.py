@@ -1,0 +1,1 @@
+"""A query made into a SELECT, per database, pure."""

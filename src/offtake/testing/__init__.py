@@ -1,0 +1,1 @@
+"""Shipped for those who write plug-ins: conformance suites, a PostgreSQL to test on."""

@@ -1,0 +1,1 @@
+"""The wire forms, one file or small package each; none knows the others."""

@@ -1,0 +1,1 @@
+"""The edge that works in the background: one file per kind of work."""
