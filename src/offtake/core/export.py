@@ -30,7 +30,8 @@ class ExportRequest:
     """What a caller asks for, in any dialect.
 
     `options` are the format's own. `dialect` is remembered for its callbacks and never asked by shared code.
-    `retention` overrides the server's; `one_at_a_time` is a key the dialect chose; `idempotency_key` is the caller's.
+    `retention` overrides the server's; `one_at_a_time` is a key the dialect chose; `idempotency_key` is the caller's;
+    `fingerprint` tells a repeated request from another one, and is set by the service.
     """
 
     selections: tuple[Selection, ...]
@@ -43,6 +44,7 @@ class ExportRequest:
     idempotency_key: str | None = None
     one_at_a_time: OneAtATime | None = None
     retention: timedelta | None = None
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

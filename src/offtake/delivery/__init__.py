@@ -1,1 +1,0 @@
-"""How results get to the customer: one file each."""

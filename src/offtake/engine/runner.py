@@ -1,0 +1,106 @@
+"""Tasks claimed and run, in a worker process."""
+
+import asyncio
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final
+
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
+from sqlalchemy import Engine
+
+from offtake.core.ports import Handler, Work
+from offtake.engine.dispatch import QUEUE, VERSION
+
+UNWIND: Final = timedelta(seconds=5)
+"""The part of the grace period that cancelled tasks get to hand their work back."""
+
+
+class DbosRunner:
+    """The port `Runner`. There is one in a process, since the engine's library keeps its state per process.
+
+    `concurrency` tasks run at once here, `per_lane` of one lane on all workers together; `poll` is how often the
+    queue is looked at.
+    """
+
+    def __init__(self, engine: Engine, *, worker_id: str, concurrency: int, per_lane: int, poll: timedelta) -> None:
+        self._concurrency = concurrency
+        self._per_lane = per_lane
+        self._poll = poll
+        self._running: dict[asyncio.Future[None], asyncio.AbstractEventLoop] = {}
+        DBOS(
+            config=DBOSConfig(
+                name="offtake",
+                system_database_url=engine.url.render_as_string(hide_password=False),
+                system_database_engine=engine,
+                application_version=VERSION,
+                executor_id=worker_id,
+                serializer=DBOSPortableJSONSerializer(),
+                notification_listener_polling_interval_sec=1.0,
+                use_listen_notify=False,
+                log_level="WARNING",
+            )
+        )
+
+    def start(self, handlers: Mapping[Work, Handler]) -> None:
+        """Begin to claim and run tasks."""
+        for work, handler in handlers.items():
+            self._register(work, handler)
+        DBOS.launch()
+        DBOS.set_latest_application_version(VERSION)
+        DBOS.register_queue(
+            QUEUE,
+            worker_concurrency=self._concurrency,
+            partition_concurrency=self._per_lane,
+            polling_interval_sec=self._poll.total_seconds(),
+            on_conflict="always_update",
+        )
+
+    def recover(self, worker_ids: Sequence[str]) -> None:
+        """Hand the running tasks of dead workers back to the queue.
+
+        The one use of a private call of the engine's library; tests/integration/test_engine.py holds it to its word.
+        """
+        if worker_ids:
+            DBOS._recover_pending_workflows(list(worker_ids))
+
+    def purge(self, older_than: datetime) -> None:
+        """Forget finished tasks."""
+        done = DBOS.list_workflows(
+            status=["SUCCESS", "ERROR", "CANCELLED"],
+            completed_before=older_than.isoformat(),
+            limit=1000,
+            load_input=False,
+            load_output=False,
+        )
+        if done:
+            DBOS.delete_workflows([one.workflow_id for one in done])
+
+    def stop(self, grace: timedelta) -> None:
+        """Claim nothing more, wait up to `grace` for running tasks, cancel the rest."""
+        patience = max((grace - UNWIND).total_seconds(), 0)
+        alarm = threading.Timer(patience, self._cancel_running)
+        alarm.daemon = True
+        alarm.start()
+        DBOS.destroy(workflow_completion_timeout_sec=max(1, round(grace.total_seconds())))
+        alarm.cancel()
+
+    def _register(self, work: Work, handler: Handler) -> None:
+        @DBOS.step(name=f"{work.value}.do", preemptible=True)
+        async def do(subject: str) -> None:
+            task = asyncio.ensure_future(handler(subject))
+            self._running[task] = asyncio.get_running_loop()
+            try:
+                with suppress(asyncio.CancelledError):
+                    await task
+            finally:
+                del self._running[task]
+
+        @DBOS.workflow(name=work.value, max_recovery_attempts=1_000_000)
+        async def run(subject: str) -> None:
+            await do(subject)
+
+    def _cancel_running(self) -> None:
+        for task, loop in list(self._running.items()):
+            loop.call_soon_threadsafe(task.cancel)

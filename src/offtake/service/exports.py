@@ -1,0 +1,207 @@
+"""Exports asked for, looked at, cancelled and deleted, by whoever may."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from offtake.core.error import AlreadyRunning, Conflict, LimitExceeded, NotFound
+from offtake.core.event import Event, Kind
+from offtake.core.export import Export, ExportId, ExportRequest
+from offtake.core.lifecycle import OPEN, Move, State, advance
+from offtake.core.limits import OnConflict
+from offtake.core.ports import Page, Task, Transaction, Work
+from offtake.core.tenant import Action, Principal
+from offtake.service.house import House
+from offtake.service.resolve import covers, fingerprint, resolve
+
+RETRY_SOON: Final = 1
+"""Seconds after which it is worth asking again when two requests met at the same moment."""
+
+MAX_KEY: Final = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """An export as its owner sees it; `queue_position` counts from 1 while it is pending, else None."""
+
+    export: Export
+    queue_position: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """What happened to an export since a sequence, and how it stands now."""
+
+    view: View
+    events: Sequence[Event]
+
+
+def request(house: House, principal: Principal, ask: ExportRequest) -> View:
+    """Accept an export: store it and queue its work in one transaction, or return the one it is a repetition of.
+
+    The same idempotency key with an equal request returns the export it made; with another request it is a
+    Conflict. A taken one-at-a-time key is AlreadyRunning, or the running export, as the request chose.
+    """
+    principal.require(Action.EXPORT)
+    if ask.idempotency_key is not None and not 1 <= len(ask.idempotency_key) <= MAX_KEY:
+        raise Conflict(
+            f"An idempotency key has 1 to {MAX_KEY} characters.", field="Idempotency-Key", cure="Send a UUID, say."
+        )
+    with house.control.reading() as tx:
+        if earlier := _earlier(tx, principal, ask):
+            return _view(tx, earlier)
+    explicit = resolve(house, principal, ask)
+    now = house.clock()
+    export = Export(
+        id=ExportId(house.new_id()),
+        tenant_id=principal.tenant.id,
+        key_id=principal.key_id,
+        request=explicit,
+        state=State.PENDING,
+        created_at=now,
+    )
+    try:
+        with house.control.transaction() as tx:
+            export = tx.exports.add(export)
+            ahead = tx.queue.ahead_of(export)
+            if ahead >= house.policy.max_pending:
+                raise LimitExceeded(
+                    f"{ahead} exports of this account are waiting already.",
+                    cure="Wait for some to finish, or cancel some.",
+                    retry_after=30,
+                )
+            house.engine.enqueue(tx, _first_task(export))
+            tx.events.append([_event(export, Kind.REQUESTED, principal)])
+    except Conflict:
+        with house.control.reading() as tx:
+            if earlier := _earlier(tx, principal, ask):
+                return _view(tx, earlier)
+        raise
+    return View(export=export, queue_position=ahead + 1)
+
+
+def get(house: House, principal: Principal, export_id: str) -> View:
+    """The export, or NotFound, alike for one of another tenant and one that never existed."""
+    principal.require(Action.READ)
+    with house.control.reading() as tx:
+        return _view(tx, _own(tx, principal, export_id))
+
+
+def page(house: House, principal: Principal, wanted: Page) -> Sequence[Export]:
+    """The tenant's exports that this principal may see, newest first; a page may hold fewer than `limit`."""
+    principal.require(Action.READ)
+    with house.control.reading() as tx:
+        return [one for one in tx.exports.page(principal.tenant.id, wanted) if _sees(principal, one)]
+
+
+def follow(house: House, principal: Principal, export_id: str, sequence: int) -> Followed:
+    """What happened to the export after `sequence`, oldest first, and how it stands."""
+    principal.require(Action.READ)
+    with house.control.reading() as tx:
+        export = _own(tx, principal, export_id)
+        events = tx.events.after(export.id, principal.tenant.id, sequence)
+        return Followed(view=_view(tx, export), events=events)
+
+
+def cancel(house: House, principal: Principal, export_id: str) -> View:
+    """Cancel a pending or running export; one that is cancelled already is returned as it is.
+
+    An export that ended otherwise is a Conflict.
+    """
+    principal.require(Action.CANCEL)
+    with house.control.transaction() as tx:
+        export = _own(tx, principal, export_id)
+        if export.state is State.CANCELLED:
+            return View(export=export)
+        if export.state not in OPEN:
+            raise Conflict(
+                f"The export has {export.state} already.",
+                field="id",
+                cure="Delete it if its files should go.",
+            )
+        export = _cancelled(house, tx, export, principal)
+    house.engine.cancel(task_ids(export))
+    return View(export=export)
+
+
+def delete(house: House, principal: Principal, export_id: str) -> None:
+    """Cancel the export if it has not ended, and remove its files now. Deleting twice is no error."""
+    principal.require(Action.CANCEL)
+    with house.control.transaction() as tx:
+        export = _own(tx, principal, export_id)
+        was_open = export.state in OPEN
+        if was_open:
+            export = _cancelled(house, tx, export, principal)
+        elif export.state is State.SUCCEEDED:
+            expired = replace(export, state=advance(export.state, Move.EXPIRE), parts=(), expires_at=house.clock())
+            _change(tx, export, expired)
+            export = expired
+        tx.events.append([_event(export, Kind.DELETED, principal, house)])
+    if was_open:
+        house.engine.cancel(task_ids(export))
+    house.storage.delete(export.id)
+
+
+def task_ids(export: Export) -> Sequence[str]:
+    """Every task that may exist for the export: the first, and one for each attempt that gave it back."""
+    return [export.id, *(f"{export.id}~{number}" for number in range(1, export.attempt + 1))]
+
+
+def _earlier(tx: Transaction, principal: Principal, ask: ExportRequest) -> Export | None:
+    """The export that this request repeats, if any; raises where it contradicts one."""
+    tenant = principal.tenant.id
+    if ask.idempotency_key is not None and (found := tx.exports.find(tenant, idempotency_key=ask.idempotency_key)):
+        if found.request.fingerprint != fingerprint(ask):
+            raise Conflict(
+                "This idempotency key was used with another request.",
+                field="Idempotency-Key",
+                cure="Send a new key with a new request.",
+            )
+        return found
+    rule = ask.one_at_a_time
+    if rule is not None and (found := tx.exports.find(tenant, one_at_a_time=rule.key)):
+        if rule.on_conflict is OnConflict.REFUSE:
+            raise AlreadyRunning(
+                "An equal export is pending or running.", cure="Wait until it ends.", retry_after=RETRY_SOON
+            )
+        return found
+    return None
+
+
+def _own(tx: Transaction, principal: Principal, export_id: str) -> Export:
+    export = tx.exports.get(ExportId(export_id), principal.tenant.id)
+    if export is None or not _sees(principal, export):
+        raise NotFound("There is no such export.", field="id", cure="Check the id.")
+    return export
+
+
+def _sees(principal: Principal, export: Export) -> bool:
+    """Whether a key that is confined to datasets or ids may see an export that another key of its tenant made."""
+    scope = principal.effective_scope()
+    return all(principal.may_read(one.dataset) and covers(scope, one.scope) for one in export.request.selections)
+
+
+def _view(tx: Transaction, export: Export) -> View:
+    position = tx.queue.ahead_of(export) + 1 if export.state is State.PENDING else None
+    return View(export=export, queue_position=position)
+
+
+def _first_task(export: Export) -> Task:
+    return Task(work=Work.RUN_EXPORT, id=export.id, subject=export.id, lane=export.tenant_id)
+
+
+def _cancelled(house: House, tx: Transaction, export: Export, principal: Principal) -> Export:
+    after = replace(export, state=advance(export.state, Move.CANCEL), finished_at=house.clock())
+    _change(tx, export, after)
+    tx.events.append([_event(after, Kind.CANCELLED, principal, house)])
+    return after
+
+
+def _change(tx: Transaction, before: Export, after: Export) -> None:
+    if not tx.exports.change(before, after):
+        raise Conflict("The export changed in the same moment.", cure="Try again.", retry_after=RETRY_SOON)
+
+
+def _event(export: Export, kind: Kind, principal: Principal, house: House | None = None) -> Event:
+    at = house.clock() if house else export.created_at
+    return Event(export_id=export.id, tenant_id=export.tenant_id, kind=kind, at=at, key_id=principal.key_id)

@@ -1,0 +1,183 @@
+"""A request checked against what its principal may have, and made explicit.
+
+Everything that can be refused is refused here, before an export exists: what is stored names every field, every
+canonical condition and every id of its scope, so that the worker needs no principal and later changes to a tenant
+do not bend exports that were already granted.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields as dataclass_fields
+from dataclasses import replace
+from difflib import get_close_matches
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+
+from offtake.core.dataset import Dataset, choose
+from offtake.core.error import InvalidRequest, NotFound
+from offtake.core.export import ExportRequest, Selection
+from offtake.core.filter import check
+from offtake.core.limits import Split
+from offtake.core.ports import Format
+from offtake.core.query import Query
+from offtake.core.tenant import Principal, Scope, narrow
+from offtake.service.house import House
+
+COMPRESSIONS: Final = ("gzip",)
+MAX_SELECTIONS: Final = 20
+MAX_REFERENCE: Final = 255
+
+
+def resolve(house: House, principal: Principal, ask: ExportRequest) -> ExportRequest:
+    """Return the request made explicit; raise NotFound or InvalidRequest naming the member at fault."""
+    if not ask.selections:
+        raise InvalidRequest("Nothing is selected.", field="dataset", cure="Name a dataset.")
+    if len(ask.selections) > MAX_SELECTIONS:
+        raise InvalidRequest(
+            f"More than {MAX_SELECTIONS} selections.", field="selections", cure="Ask in several exports."
+        )
+    if ask.client_reference is not None and len(ask.client_reference) > MAX_REFERENCE:
+        raise InvalidRequest(
+            f"Longer than {MAX_REFERENCE} characters.", field="client_reference", cure="Give a shorter reference."
+        )
+    if ask.compression is not None and ask.compression not in COMPRESSIONS:
+        raise InvalidRequest(
+            f"There is no compression '{ask.compression}'.",
+            field="compression",
+            cure=f"Choose one of: {', '.join(COMPRESSIONS)}; or leave it out.",
+        )
+    selections = tuple(_selection(house, principal, one) for one in ask.selections)
+    sources = {house.datasets[one.dataset].source for one in selections}
+    if len(sources) > 1:
+        raise InvalidRequest(
+            "The selections lie in different sources, which have no instant in common.",
+            field="selections",
+            cure="Ask for datasets of one source together, for others in another export.",
+        )
+    form = format_named(house.formats, ask.format)
+    options = decode_options(form, ask.options)
+    for one in selections:
+        form.form(query_of(house.datasets, one), options)
+    return replace(
+        ask,
+        selections=selections,
+        split=_split(ask.split, house.policy.split),
+        fingerprint=fingerprint(ask),
+    )
+
+
+def fingerprint(ask: ExportRequest) -> str:
+    """A digest of what the caller sent: equal requests have equal ones, whatever the server made of them."""
+    return sha256(msgspec.json.encode(ask, order="deterministic")).hexdigest()
+
+
+def dataset_named(house: House, principal: Principal, name: str, path: str = "dataset") -> Dataset:
+    """The dataset; NotFound alike for one that is not there and one the principal may not read."""
+    dataset = house.datasets.get(name)
+    if dataset is None or not principal.may_read(name):
+        raise NotFound(
+            f"There is no dataset '{name}'.", field=path, cure="List the datasets of this token to see their names."
+        )
+    return dataset
+
+
+def format_named(formats: Mapping[str, Format], name: str) -> Format:
+    """The format, or InvalidRequest listing those there are."""
+    try:
+        return formats[name]
+    except KeyError:
+        raise InvalidRequest(
+            f"There is no format '{name}'.", field="format", cure=f"Choose one of: {', '.join(sorted(formats))}."
+        ) from None
+
+
+def decode_options(form: Format, given: Mapping[str, object]) -> object:
+    """The format's options as an instance of its own type; unknown and ill-typed ones are refused by name."""
+    known = [one.name for one in dataclass_fields(form.options)]
+    for name in given:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            raise InvalidRequest(
+                f"The format has no option '{name}'.",
+                field=f"options.{name}",
+                cure=f"Did you mean '{near[0]}'?" if near else f"Its options: {', '.join(known) or 'none'}.",
+            )
+    try:
+        return msgspec.convert(given, form.options)
+    except msgspec.ValidationError as problem:
+        reason, _, place = str(problem).partition(" - at `$.")
+        raise InvalidRequest(
+            f"{reason}.", field=f"options.{place.rstrip('`')}" if place else "options", cure="See the format's options."
+        ) from None
+
+
+def query_of(datasets: Mapping[str, Dataset], selection: Selection) -> Query:
+    """The query of an explicit selection. A field that the operator removed since then is InvalidRequest."""
+    dataset = datasets.get(selection.dataset)
+    if dataset is None:
+        raise InvalidRequest(
+            f"Dataset '{selection.dataset}' is no longer configured.", field="dataset", cure="Ask for another export."
+        )
+    names = selection.fields or ()
+    chosen = {one.name: one for one in dataset.fields}
+    missing = [name for name in names if name not in chosen]
+    if missing:
+        raise InvalidRequest(
+            f"Dataset '{dataset.name}' no longer has the field '{missing[0]}'.",
+            field="fields",
+            cure="Ask for another export.",
+        )
+    return Query(
+        dataset=dataset,
+        fields=tuple(chosen[name] for name in names),
+        where=selection.where,
+        window=selection.window,
+        scope={dimension: selection.scope[dimension] for dimension in dataset.scope if dimension in selection.scope},
+    )
+
+
+def covers(wide: Scope, narrow_one: Scope) -> bool:
+    """Whether every id of the one scope lies within the other."""
+    return all(set(ids) <= set(wide.get(dimension, ())) for dimension, ids in narrow_one.items())
+
+
+def _selection(house: House, principal: Principal, ask: Selection) -> Selection:
+    dataset = dataset_named(house, principal, ask.dataset)
+    fields = choose(dataset, principal, ask.fields)
+    if not fields:
+        raise NotFound(
+            f"There is no dataset '{ask.dataset}'.", field="dataset", cure="List the datasets of this token."
+        )
+    if ask.window is not None and dataset.change is None:
+        raise InvalidRequest(
+            f"Dataset '{dataset.name}' records no change time, so it has no window.",
+            field="window",
+            cure="Leave the window out.",
+        )
+    where = check(dataset, dataset.visible_to(principal), ask.where)
+    return replace(
+        ask, fields=tuple(one.name for one in fields), where=where, scope=_scope(dataset, principal, ask.scope)
+    )
+
+
+def _scope(dataset: Dataset, principal: Principal, wish: Scope) -> Scope:
+    for dimension in wish:
+        if dimension not in dataset.scope:
+            raise InvalidRequest(
+                f"Dataset '{dataset.name}' is not divided by '{dimension}'.",
+                field=f"scope.{dimension}",
+                cure=f"It is divided by: {', '.join(dataset.scope) or 'nothing'}.",
+            )
+    granted = narrow(principal.effective_scope(), wish)
+    return {dimension: granted.get(dimension, ()) for dimension in dataset.scope}
+
+
+def _split(ask: Split, default: Split) -> Split:
+    limits: Sequence[tuple[str, int | None]] = (("rows", ask.rows), ("bytes", ask.bytes))
+    for name, value in limits:
+        if value is not None and value < 1:
+            raise InvalidRequest(
+                "A part needs at least one.", field=f"split.{name}", cure="Give a positive number or leave it out."
+            )
+    return Split(rows=ask.rows or default.rows, bytes=ask.bytes or default.bytes)

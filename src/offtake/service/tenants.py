@@ -1,0 +1,135 @@
+"""Tenants and their keys: who may ask, proved from what a request shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from offtake.core.error import NotFound, Unauthenticated
+from offtake.core.ports import Key, Transaction
+from offtake.core.tenant import (
+    ALL_ACTIONS,
+    Action,
+    Compared,
+    KeyId,
+    Presented,
+    Principal,
+    Scope,
+    Signed,
+    Tenant,
+    TenantId,
+)
+from offtake.service.house import House
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """A new key with its secret, which is shown this once and cannot be had again."""
+
+    key: Key
+    secret: str
+
+
+def authenticate(house: House, kind: str, presented: Presented) -> Principal:
+    """Return who is asking; Unauthenticated, in the same words, whatever was wrong with the credential."""
+    match presented:
+        case Compared(secret=secret):
+            with house.control.reading() as tx:
+                key = tx.keys.by_digest(kind, house.tokens.digest(secret))
+                tenant = tx.tenants.get(key.tenant_id) if key else None
+        case Signed():
+            key = tenant = None
+    if key is None or tenant is None or tenant.disabled or not _valid(key, house.clock()):
+        raise Unauthenticated("The token is not valid.", cure="Check it, or have a new one made.")
+    return Principal(key_id=key.id, tenant=tenant, actions=key.actions, datasets=key.datasets, scope=key.scope)
+
+
+def put(house: House, tenant: Tenant) -> None:
+    """Create the tenant or replace what is known of it."""
+    with house.control.transaction() as tx:
+        tx.tenants.put(tenant)
+
+
+def every(house: House) -> Sequence[Tenant]:
+    """All tenants, by id."""
+    with house.control.reading() as tx:
+        return tx.tenants.list()
+
+
+def issue_key(
+    house: House,
+    tenant_id: TenantId,
+    *,
+    kind: str,
+    name: str,
+    actions: frozenset[Action] = ALL_ACTIONS,
+    datasets: frozenset[str] | None = None,
+    scope: Scope | None = None,
+    expires_at: datetime | None = None,
+    secret: str | None = None,
+) -> Issued:
+    """Make a key for the tenant; with `secret` given (a dialect's own form of token) that is the one stored."""
+    with house.control.transaction() as tx:
+        if tx.tenants.get(tenant_id) is None:
+            raise NotFound(f"There is no tenant '{tenant_id}'.", field="tenant", cure="Create it first.")
+        secret = secret or house.tokens.issue()
+        key = Key(
+            id=KeyId(house.new_id()),
+            tenant_id=tenant_id,
+            kind=kind,
+            name=name,
+            hint=house.tokens.hint(secret),
+            digest=house.tokens.digest(secret),
+            actions=actions,
+            datasets=datasets,
+            scope=scope or {},
+            created_at=house.clock(),
+            expires_at=expires_at,
+        )
+        tx.keys.put(key)
+    return Issued(key=key, secret=secret)
+
+
+def keys(house: House, tenant_id: TenantId | None = None) -> Sequence[Key]:
+    """The keys of a tenant, or of all, newest first."""
+    with house.control.reading() as tx:
+        return tx.keys.list(tenant_id)
+
+
+def revoke_key(house: House, key_id: str) -> Key:
+    """End a key now; ending it twice is no error."""
+    with house.control.transaction() as tx:
+        key = _key(tx, key_id)
+        if key.revoked_at is None:
+            key = replace(key, revoked_at=house.clock())
+            tx.keys.put(key)
+        return key
+
+
+def rotate_key(house: House, key_id: str, old_ends_at: datetime) -> Issued:
+    """Make a key equal to this one, which itself works until `old_ends_at`, so that clients can change over."""
+    with house.control.transaction() as tx:
+        old = _key(tx, key_id)
+        secret = house.tokens.issue()
+        new = replace(
+            old,
+            id=KeyId(house.new_id()),
+            hint=house.tokens.hint(secret),
+            digest=house.tokens.digest(secret),
+            created_at=house.clock(),
+            revoked_at=None,
+        )
+        ends = old_ends_at if old.expires_at is None else min(old_ends_at, old.expires_at)
+        tx.keys.put(replace(old, expires_at=ends))
+        tx.keys.put(new)
+    return Issued(key=new, secret=secret)
+
+
+def _key(tx: Transaction, key_id: str) -> Key:
+    found = next((one for one in tx.keys.list(None) if one.id == key_id), None)
+    if found is None:
+        raise NotFound(f"There is no key '{key_id}'.", field="key", cure="List the keys to see their ids.")
+    return found
+
+
+def _valid(key: Key, now: datetime) -> bool:
+    return key.revoked_at is None and (key.expires_at is None or now < key.expires_at)

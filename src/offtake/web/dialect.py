@@ -1,0 +1,158 @@
+"""What a dialect is: a table of operations, its error form, and where a credential stands in its requests.
+
+A dialect is pure.  For each request the server finds the operation, reads the body, proves the credential, applies the
+rate rule, and then:  parse (request -> arguments)  ->  one service call  ->  render (result -> reply).  An ExportError
+from any of these becomes a reply through `Dialect.error`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar, cast
+
+from offtake.core.error import ExportError
+from offtake.core.export import Export
+from offtake.core.limits import RateLeft, RateRule
+from offtake.core.tenant import Presented, Principal
+from offtake.service.downloads import Link
+from offtake.service.house import House, Policy
+from offtake.web.message import Reply, Request
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What render and error may know beside the result.
+
+    `rate` is where the caller stands, None before that was looked at; `link` signs a path of this server for an
+    export, for the time given or the server's own; `api` is the operation table the request was matched in.
+    """
+
+    request: Request
+    now: datetime
+    rate: RateLeft | None
+    link: Callable[[Export, str, timedelta | None], Link]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Documented:
+    """What the generated documents say of an operation. Types are msgspec Structs or None."""
+
+    summary: str
+    description: str = ""
+    request_type: type | None = None
+    reply_type: type | None = None
+    reply_status: int = 200
+    reply_media_type: str = "application/json"
+    query: tuple[tuple[str, type, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    errors: tuple[type[ExportError], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """How an operation's result can ripen: `seconds` the request allows, whether it is `settled`, how to look again."""
+
+    seconds: Callable[[Request], float]
+    settled: Callable[[object], bool]
+    again: Callable[[House, Principal, object], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """An operation of a principal; made by `keyed`, which checks that its three steps fit."""
+
+    name: str
+    method: str
+    path: str
+    parse: Callable[[Request], object]
+    call: Callable[[House, Principal, object], object]
+    render: Callable[[Context, object], Reply]
+    document: Documented
+    wait: Waiting | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenOperation:
+    """An operation without a principal; with `signed`, only through a link whose signature holds. Made by `public`."""
+
+    name: str
+    method: str
+    path: str
+    parse: Callable[[Request], object]
+    call: Callable[[House, object], object]
+    render: Callable[[Context, object], Reply]
+    document: Documented
+    signed: bool = False
+
+
+AnyOperation = Operation | OpenOperation
+
+
+def keyed(
+    name: str,
+    method: str,
+    path: str,
+    *,
+    parse: Callable[[Request], A],
+    call: Callable[[House, Principal, A], R],
+    render: Callable[[Context, R], Reply],
+    document: Documented,
+    wait: Waiting | None = None,
+) -> Operation:
+    """An operation for a principal: parse a request, make one service call, render its result."""
+    return Operation(
+        name=name,
+        method=method,
+        path=path,
+        parse=parse,
+        call=cast("Callable[[House, Principal, object], object]", call),
+        render=cast("Callable[[Context, object], Reply]", render),
+        document=document,
+        wait=wait,
+    )
+
+
+def public(
+    name: str,
+    method: str,
+    path: str,
+    *,
+    parse: Callable[[Request], A],
+    call: Callable[[House, A], R],
+    render: Callable[[Context, R], Reply],
+    document: Documented,
+    signed: bool = False,
+) -> OpenOperation:
+    """An operation for anybody, or for whoever holds a signed link."""
+    return OpenOperation(
+        name=name,
+        method=method,
+        path=path,
+        parse=parse,
+        call=cast("Callable[[House, object], object]", call),
+        render=cast("Callable[[Context, object], Reply]", render),
+        document=document,
+        signed=signed,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """A wire form.
+
+    `roots` are the path prefixes whose unknown paths it answers. `present` reads the credential out of a request,
+    raising Unauthenticated where there is none; `kind` names the keys it accepts. `rate` gives the rule for a
+    principal. `error` is total over ExportError.
+    """
+
+    kind: str
+    title: str
+    roots: tuple[str, ...]
+    operations: tuple[AnyOperation, ...]
+    present: Callable[[Request], Presented]
+    rate: Callable[[Policy, Principal], RateRule]
+    error: Callable[[ExportError, Context], Reply]
+    options: type = field(default=type(None))
