@@ -220,6 +220,10 @@ class Queue(Protocol):
     def counts(self) -> Mapping[State, int]:
         """How many exports are in each state."""
 
+    def forget(self, before: datetime, limit: int) -> Sequence[ExportId]:
+        """Delete the records of exports that are final (a success: expired) and ended before then, events included;
+        return their ids, `limit` of them at most."""
+
 
 class Events(Protocol):
     def append(self, events: Sequence[Event]) -> None: ...

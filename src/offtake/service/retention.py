@@ -21,6 +21,16 @@ def expire(house: House) -> int:
     return sum(_expire(house, one) for one in due)
 
 
+def forget(house: House) -> int:
+    """Delete the records of exports that ended longer ago than records are kept, and return how many."""
+    before = house.clock() - house.policy.record_life
+    with house.control.transaction() as tx:
+        gone = tx.queue.forget(before, BATCH)
+    for export_id in gone:
+        house.storage.delete(export_id)
+    return len(gone)
+
+
 def sweep(house: House) -> int:
     """Delete stored files that no export owns, and return how many: those of attempts that died or lost.
 
