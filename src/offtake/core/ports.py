@@ -142,6 +142,15 @@ class Storage(Protocol):
         """Write, read and delete a small file; raise Unavailable with the reason."""
 
 
+class StoragePlugin(Protocol):
+    """A kind of storage. `options` is a frozen dataclass whose fields, types and descriptions are its settings."""
+
+    options: type
+
+    def open(self, options: object) -> Storage:
+        """Return the storage that `options`, an instance of `self.options`, describes; reaches for nothing yet."""
+
+
 # --- the control store ---------------------------------------------------------------------------------------------
 
 
@@ -355,8 +364,11 @@ class Runner(Protocol):
     def start(self, handlers: Mapping[Work, Handler]) -> None:
         """Begin to claim and run tasks."""
 
+    def holders(self) -> frozenset[str]:
+        """The worker ids under which tasks are running, as the store has it."""
+
     def recover(self, worker_ids: Sequence[str]) -> None:
-        """Hand the running tasks of dead workers back to the queue."""
+        """Hand the running tasks of dead workers back to the queue; doing it twice does no harm."""
 
     def purge(self, older_than: datetime) -> None:
         """Forget finished tasks."""

@@ -10,8 +10,8 @@ What is authoritative
     generous: it hands a dead worker's tasks back, and nothing has to be undone.
 
 Who notices a death
-    Nobody in the free engine does.  Each worker renews a lease (`offtake.worker.lease`); whoever reaps one that ran
-    out passes its id to `Runner.recover`, which returns that worker's running tasks to the queue.
+    Nobody in the free engine does.  Each worker renews a lease (`offtake.worker.lease`), and each asks now and then
+    who holds running tasks without a lease (`Runner.holders`); what those hold goes back to the queue (`recover`).
 
 States of a task
 

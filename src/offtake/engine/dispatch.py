@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from dbos import DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
+from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
 from sqlalchemy import Connection, Engine
 
 from offtake.core.ports import Task, Transaction
@@ -24,6 +24,7 @@ class Dispatcher:
             lazy=True,
         )
         self._connection_of = connection_of
+        self._url = engine.url.render_as_string(hide_password=False)
 
     def enqueue(self, transaction: Transaction, task: Task) -> None:
         """Queue the task in that transaction: it will run if, and only if, the transaction commits."""
@@ -44,5 +45,10 @@ class Dispatcher:
         if task_ids:
             self._client.cancel_workflows(list(task_ids))
 
+    def migrate(self) -> None:
+        """Bring the engine's own tables up to date; safe to call from several processes at once."""
+        DBOS.migrate(self._url)
+
     def close(self) -> None:
+        """Let go of the engine; the connections belong to the control store."""
         self._client.destroy()

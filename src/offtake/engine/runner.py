@@ -57,6 +57,11 @@ class DbosRunner:
             on_conflict="always_update",
         )
 
+    def holders(self) -> frozenset[str]:
+        """The worker ids under which tasks are running, as the store has it."""
+        running = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+        return frozenset(one.executor_id for one in running if one.executor_id)
+
     def recover(self, worker_ids: Sequence[str]) -> None:
         """Hand the running tasks of dead workers back to the queue.
 

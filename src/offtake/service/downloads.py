@@ -1,6 +1,6 @@
 """Files in the customer's hands: signed links, and the parts behind them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -55,7 +55,7 @@ def link(house: House, export: Export, path: str, life: timedelta | None = None)
     return Link(url=f"{path}?{house.links.sign(path, until)}", expires_at=until)
 
 
-def admit(house: House, path: str, query: Mapping[str, list[str]]) -> None:
+def admit(house: House, path: str, query: Mapping[str, Sequence[str]]) -> None:
     """Let a request with a signed link pass; NotFound for a forged one, Gone for one that has run out."""
     house.links.verify(path, query, house.clock())
 

@@ -2,18 +2,24 @@
 
 Overview
     Each worker process holds a row with an expiry, by the store's clock, and renews it from a thread of its own, so
-    that no export, however busy, can make its worker look dead.  The same thread reaps leases that ran out and hands
-    their work back to the queue.
+    that no export, however busy, can make its worker look dead.  The same thread removes leases that ran out and
+    hands the running tasks of everybody without a lease back to the queue.
 
 What is authoritative
     The lease says who is thought to be alive; it protects nothing.  What protects an export is the fence: a worker
     that was thought dead and is not can change no export that another has begun (`offtake.service.runs`).
 
+Why nothing is forgotten
+    Take-over looks at what is, not at what happened: tasks held by an id that has no lease are handed back, whenever
+    that is seen and however often.  A worker that dies while it takes over leaves the same picture to the next.
+    The holders are read before the leases, and a worker has a lease before its first task: so no newcomer is
+    mistaken for a dead one.
+
 When a worker cannot renew
-    If its lease was taken away, other workers are running its exports: it stops at once, without a word.  If the
+    If its lease was removed, other workers are running its exports: it stops at once, without a word.  If the
     store is away it goes on; it will learn which of the two it was when the store is back.
 
-        held --renew--> held          held --not renewed in time--> reaped by another --renew--> refused: stop
+        held --renewed--> held        held --not renewed in time--> removed by another --renew--> refused: stop
 """
 
 import logging
@@ -54,15 +60,16 @@ class LeaseKeeper:
         self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
 
     def take(self, *, alone: bool) -> None:
-        """Register the worker. `alone` tells that no other can be alive: what they held is taken over at once."""
+        """Register the worker, before it begins to claim. `alone` tells that no other can be alive."""
         with self._control.transaction() as tx:
-            others = [one.worker_id for one in tx.leases.list()] if alone else []
-            dead = [worker_id for other in others for worker_id in tx.leases.reap(other)]
+            if alone:
+                for other in tx.leases.list():
+                    tx.leases.reap(other.worker_id)
             tx.leases.take(self._worker_id, socket.gethostname(), os.getpid(), self._length)
-        self._runner.recover(dead)
 
     def start(self) -> None:
-        """Begin to renew and to reap."""
+        """Take over what is left from before, then keep beating."""
+        self.beat()
         self._thread.start()
 
     def give_up(self) -> None:
@@ -77,13 +84,15 @@ class LeaseKeeper:
             log.warning("lease left to run out", extra={"worker": self._worker_id})
 
     def beat(self) -> None:
-        """Renew once and reap once."""
+        """Renew the lease, then take over what the dead left."""
+        holders = self._runner.holders()
         with self._control.transaction() as tx:
             if not tx.leases.renew(self._worker_id, self._length):
                 self._lost()
                 return
-            dead = tx.leases.reap()
-        if dead:
+            tx.leases.reap()
+            alive = {one.worker_id for one in tx.leases.list()}
+        if dead := sorted(holders - alive):
             log.warning("taking over the work of dead workers", extra={"worker": ",".join(dead)})
             self._runner.recover(dead)
 

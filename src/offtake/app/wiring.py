@@ -1,0 +1,148 @@
+"""Settings to a wired house."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import cast
+from uuid import uuid4
+
+from sqlalchemy import Connection
+
+from offtake import plugin
+from offtake.control.store import SqlControl, SqlTransaction, open_control
+from offtake.core.ports import Format, Source, SourcePlugin, StoragePlugin, Transaction
+from offtake.engine.dispatch import Dispatcher
+from offtake.secrets import keyring
+from offtake.secrets.keyring import Keyring, Purpose
+from offtake.secrets.links import LinkSigner
+from offtake.secrets.tokens import Tokens
+from offtake.service import tenants
+from offtake.service.house import House, Policy
+from offtake.settings import Loaded, Plugins, Settings, SourceKind, datasets, load, split
+from offtake.settings import tenants as configured_tenants
+from offtake.web.dialect import Dialect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wired:
+    """A configuration put to work. `close` gives back what it holds."""
+
+    settings: Settings
+    control: SqlControl
+    dispatcher: Dispatcher
+    house: House
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the control store is a SQLite file, which takes one worker."""
+        return self.control.engine.dialect.name == "sqlite"
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.dispatcher.close()
+        self.control.close()
+
+
+def plugins() -> Plugins:
+    """What a configuration may name: every source by its URLs' schemes, every storage by its name."""
+    sources = [_source_plugin(name) for name in plugin.names("sources")]
+    return Plugins(
+        sources={
+            scheme: SourceKind(options=one.options, dialect=one.sql, file=one.file)
+            for one in sources
+            for scheme in one.schemes
+        },
+        storages={name: _storage_plugin(name).options for name in plugin.names("storage")},
+    )
+
+
+def configuration(path: Path | None, environ: Mapping[str, str]) -> Loaded:
+    """Load and validate the configuration; raises BadConfiguration."""
+    return load(path, environ, plugins())
+
+
+def wire(settings: Settings) -> Wired:
+    """Open what the settings name and put it together; nothing is migrated or started."""
+    control = open_control(settings.store.url, pool_size=settings.store.pool_size)
+    dispatcher = Dispatcher(control.engine, _connection)
+    ring = _keyring(settings)
+    storage = _storage_plugin(settings.storage.kind).open(settings.storage.options)
+    house = House(
+        control=control,
+        engine=dispatcher,
+        storage=storage,
+        datasets={one.name: one for one in datasets(settings)},
+        formats={name: _format(name) for name in plugin.names("formats")},
+        tokens=Tokens(key=ring.subkey(Purpose.TOKENS)),
+        links=LinkSigner(key=ring.subkey(Purpose.LINKS)),
+        policy=_policy(settings),
+        clock=lambda: datetime.now(UTC),
+        new_id=lambda: str(uuid4()),
+    )
+    return Wired(settings=settings, control=control, dispatcher=dispatcher, house=house)
+
+
+def prepare(wired: Wired) -> None:
+    """Bring the control store up to date and put the configured tenants into it. Safe from several processes."""
+    wired.control.migrate()
+    wired.dispatcher.migrate()
+    for tenant in configured_tenants(wired.settings):
+        tenants.put(wired.house, tenant)
+
+
+def open_sources(settings: Settings) -> Mapping[str, Source]:
+    """Every configured source; none is reached before it is read."""
+    by_scheme = {scheme: one for one in map(_source_plugin, plugin.names("sources")) for scheme in one.schemes}
+    return {name: by_scheme[one.scheme].open(one.url, one.options) for name, one in settings.sources.items()}
+
+
+def dialects() -> tuple[Dialect, ...]:
+    """Every dialect found, the native one first: it answers for paths that none has."""
+    found = [cast("Dialect", plugin.load("web.dialects", name)) for name in plugin.names("web.dialects")]
+    return tuple(sorted(found, key=lambda one: "/v1" not in one.roots))
+
+
+def new_worker_id() -> str:
+    """An id that no worker process had before."""
+    return secrets.token_hex(8)
+
+
+def _policy(settings: Settings) -> Policy:
+    limits = settings.limits
+    return Policy(
+        max_running=limits.max_running,
+        max_pending=limits.max_pending,
+        requests_per_second=limits.requests_per_second,
+        burst=limits.burst,
+        max_wait=timedelta(seconds=limits.max_wait_seconds),
+        link_life=timedelta(seconds=limits.link_seconds),
+        file_life=settings.retention.files,
+        record_life=settings.retention.records,
+        max_attempts=settings.worker.max_attempts,
+        split=split(settings),
+    )
+
+
+def _keyring(settings: Settings) -> Keyring:
+    if settings.secrets.key is not None:
+        return keyring.from_text(settings.secrets.key)
+    return keyring.from_file(Path(settings.secrets.key_file))
+
+
+def _connection(transaction: Transaction) -> Connection:
+    assert isinstance(transaction, SqlTransaction)
+    return transaction.connection
+
+
+def _source_plugin(name: str) -> SourcePlugin:
+    return cast("SourcePlugin", plugin.load("sources", name))
+
+
+def _storage_plugin(name: str) -> StoragePlugin:
+    return cast("StoragePlugin", plugin.load("storage", name))
+
+
+def _format(name: str) -> Format:
+    return cast("Format", plugin.load("formats", name))

@@ -1,0 +1,66 @@
+"""The process that makes exports."""
+
+import signal
+import sys
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+from offtake.app.wiring import Wired, new_worker_id, open_sources
+from offtake.core.ports import Work
+from offtake.engine.runner import DbosRunner
+from offtake.worker.lease import LeaseKeeper
+from offtake.worker.lock import WorkerLock
+from offtake.worker.run_export import RunExport
+from offtake.worker.upkeep import Upkeep, chores
+
+
+def run_worker(wired: Wired, *, until_closed: bool = False) -> None:
+    """Claim and run exports until SIGTERM or SIGINT; then finish or hand back what is running, within the grace time.
+
+    With `until_closed` the end of standard input is a signal to stop too: a supervisor that dies closes it.
+    Raises Conflict where another worker holds a store that takes only one.
+    """
+    lock = _lock(wired)
+    worker_id = new_worker_id()
+    settings = wired.settings.worker
+    runner = DbosRunner(
+        wired.control.engine,
+        worker_id=worker_id,
+        concurrency=settings.concurrency,
+        per_lane=wired.settings.limits.max_running,
+        poll=timedelta(seconds=settings.poll_seconds),
+    )
+    keeper = LeaseKeeper(wired.control, runner, worker_id, timedelta(seconds=settings.lease_seconds))
+    upkeep = Upkeep(chores(wired.house, runner))
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if until_closed:
+        threading.Thread(target=_watch_input, args=(stop,), name="supervisor", daemon=True).start()
+    keeper.take(alone=lock is not None)
+    runner.start({Work.RUN_EXPORT: RunExport(wired.house, open_sources(wired.settings))})
+    keeper.start()
+    upkeep.start()
+    stop.wait()
+    upkeep.stop()
+    runner.stop(timedelta(seconds=settings.drain_seconds))
+    keeper.give_up()
+    if lock is not None:
+        lock.release()
+
+
+def _lock(wired: Wired) -> WorkerLock | None:
+    """The lock of a store that takes one worker, held; None for a store that takes many."""
+    if not wired.embedded:
+        return None
+    database = wired.control.engine.url.database
+    assert database is not None
+    lock = WorkerLock(Path(f"{database}.worker"))
+    lock.acquire()
+    return lock
+
+
+def _watch_input(stop: threading.Event) -> None:
+    sys.stdin.buffer.read()
+    stop.set()

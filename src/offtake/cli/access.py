@@ -1,0 +1,213 @@
+"""`tenant` and `key`: who may ask. Both act on the control store."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.table import Table
+
+from offtake.cli.given import Config, opened
+from offtake.cli.outcome import say
+from offtake.core.error import Conflict, InvalidRequest
+from offtake.core.tenant import ALL_ACTIONS, Action, Scope, Tenant, TenantId
+from offtake.service import tenants
+
+NATIVE = "native"
+"""The kind of key that the command line makes; dialects bring their own forms."""
+
+tenant_app = App(name="tenant", help="Customer accounts. Those of the configuration are put into the store at each start.")
+key_app = App(name="key", help="Tokens that programs authenticate with. A token is shown once, when it is made.")
+
+Scopes = Annotated[
+    list[str] | None,
+    Parameter(name="--scope", negative="", help="Whose rows, as dimension=id,id,...; may be given several times."),
+]
+Datasets = Annotated[
+    list[str] | None, Parameter(name="--dataset", negative="", help="Only this dataset; may be given several times.")
+]
+
+
+@tenant_app.command(name="create")
+def create_tenant(
+    id: str,
+    *,
+    name: str | None = None,
+    scope: Scopes = None,
+    dataset: Datasets = None,
+    grant: Annotated[list[str] | None, Parameter(negative="")] = None,
+    config: Config = None,
+) -> None:
+    """Create a tenant.
+
+    Parameters
+    ----------
+    id
+        A short id; it never changes.
+    name
+        The account's name, for people.
+    grant
+        An access label of fields it may see; may be given several times.
+    """
+    tenant = Tenant(
+        id=TenantId(id),
+        name=name or id,
+        scope={"tenant": (id,), **_scopes(scope)},
+        datasets=frozenset(dataset) if dataset else None,
+        grants=frozenset(grant or ()),
+    )
+    with opened(config) as wired:
+        if any(one.id == tenant.id for one in tenants.every(wired.house)):
+            raise Conflict(f"There is a tenant '{id}' already.", field="ID", cure="Choose another id.")
+        tenants.put(wired.house, tenant)
+    say(f"Created {id}. Next: offtake key create {id}")
+
+
+@tenant_app.command(name="list")
+def list_tenants(*, config: Config = None) -> None:
+    """List the tenants."""
+    table = Table("tenant", "name", "scope", "datasets", "grants", "state")
+    with opened(config) as wired:
+        for one in tenants.every(wired.house):
+            table.add_row(
+                one.id,
+                one.name,
+                _shown(one.scope),
+                _names(one.datasets),
+                ", ".join(sorted(one.grants)),
+                "disabled" if one.disabled else "",
+            )
+    Console().print(table)
+
+
+@key_app.command(name="create")
+def create_key(
+    tenant: str,
+    *,
+    name: str = "",
+    action: Annotated[list[Action] | None, Parameter(negative="")] = None,
+    dataset: Datasets = None,
+    scope: Scopes = None,
+    days: int | None = None,
+    config: Config = None,
+) -> None:
+    """Make a token for a tenant and show it, this once.
+
+    Parameters
+    ----------
+    tenant
+        The tenant's id.
+    name
+        What it is for, for people.
+    action
+        What it may do; may be given several times; everything where not given.
+    days
+        Let it end after so many days.
+    """
+    with opened(config) as wired:
+        expires = wired.house.clock() + timedelta(days=days) if days is not None else None
+        issued = tenants.issue_key(
+            wired.house,
+            TenantId(tenant),
+            kind=NATIVE,
+            name=name,
+            actions=frozenset(action) if action else ALL_ACTIONS,
+            datasets=frozenset(dataset) if dataset else None,
+            scope=_scopes(scope),
+            expires_at=expires,
+        )
+    _show_secret(issued)
+
+
+@key_app.command(name="list")
+def list_keys(tenant: str | None = None, *, config: Config = None) -> None:
+    """List keys, newest first; the tokens themselves are not kept.
+
+    Parameters
+    ----------
+    tenant
+        Only this tenant's.
+    """
+    table = Table("key", "tenant", "kind", "begins", "name", "actions", "datasets", "created", "state")
+    with opened(config) as wired:
+        now = wired.house.clock()
+        for one in tenants.keys(wired.house, TenantId(tenant) if tenant else None):
+            state = _state(one.revoked_at, one.expires_at, now)
+            table.add_row(
+                one.id,
+                one.tenant_id,
+                one.kind,
+                f"{one.hint}…",
+                one.name,
+                "all" if one.actions == ALL_ACTIONS else ", ".join(sorted(one.actions)),
+                _names(one.datasets),
+                f"{one.created_at:%Y-%m-%d}",
+                state,
+            )
+    Console().print(table)
+
+
+@key_app.command(name="rotate")
+def rotate_key(key: str, *, keep_hours: float = 24, config: Config = None) -> None:
+    """Make a new token equal to an old one, which goes on for a while so that programs can change over.
+
+    Parameters
+    ----------
+    key
+        The old key's id.
+    keep_hours
+        How long the old one still works.
+    """
+    with opened(config) as wired:
+        until = wired.house.clock() + timedelta(hours=keep_hours)
+        issued = tenants.rotate_key(wired.house, key, until)
+    say(f"The old one ends at {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC.")
+    _show_secret(issued)
+
+
+@key_app.command(name="revoke")
+def revoke_key(key: str, *, config: Config = None) -> None:
+    """End a key now.
+
+    Parameters
+    ----------
+    key
+        The key's id.
+    """
+    with opened(config) as wired:
+        tenants.revoke_key(wired.house, key)
+    say(f"Revoked {key}.")
+
+
+def _show_secret(issued: tenants.Issued) -> None:
+    say(f"key    {issued.key.id}")
+    say(f"token  {issued.secret}")
+    Console(stderr=True).print("Keep the token now; it is not stored and cannot be shown again.", style="yellow")
+
+
+def _scopes(given: list[str] | None) -> Scope:
+    scopes: dict[str, tuple[str, ...]] = {}
+    for one in given or ():
+        dimension, mark, ids = one.partition("=")
+        if not mark or not dimension or not ids:
+            raise InvalidRequest(f"'{one}' is not a scope.", field="--scope", cure="Write it like enterprise=id1,id2.")
+        scopes[dimension] = tuple(ids.split(","))
+    return scopes
+
+
+def _shown(scope: Scope) -> str:
+    return "; ".join(
+        f"{dimension}: {', '.join(ids[:3])}{' …' if len(ids) > 3 else ''}" for dimension, ids in sorted(scope.items())
+    )
+
+
+def _names(datasets: frozenset[str] | None) -> str:
+    return "all" if datasets is None else ", ".join(sorted(datasets))
+
+
+def _state(revoked_at: datetime | None, expires_at: datetime | None, now: datetime) -> str:
+    if revoked_at is not None:
+        return f"revoked {revoked_at:%Y-%m-%d}"
+    if expires_at is None:
+        return "valid"
+    return f"{'ended' if expires_at <= now else 'until'} {expires_at:%Y-%m-%d}"

@@ -1,0 +1,50 @@
+"""Parameters that several commands share, and the configuration they name."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Final
+
+from cyclopts import Parameter
+
+from offtake import telemetry
+from offtake.app.wiring import Wired, configuration, prepare, wire
+from offtake.core.error import InvalidRequest
+from offtake.settings import CONFIG_VARIABLE, Loaded
+
+DEFAULT_FILE: Final = Path("offtake.yaml")
+
+Config = Annotated[
+    Path | None,
+    Parameter(
+        name=["--config", "-c"],
+        env_var=CONFIG_VARIABLE,
+        help="The configuration file; offtake.yaml in this folder if it is there.",
+    ),
+]
+
+
+def loaded(config: Path | None) -> Loaded:
+    """Load the configuration that a command was given, or the one of this folder."""
+    if config is None and DEFAULT_FILE.exists():
+        config = DEFAULT_FILE
+    if config is not None and not config.exists():
+        raise InvalidRequest(
+            f"There is no file {config}.", field="--config", cure="Write one with `offtake init`, or name another."
+        )
+    found = configuration(config, os.environ)
+    logging = found.settings.logging
+    telemetry.set_up(level=logging.level, form=logging.format)
+    return found
+
+
+@contextmanager
+def opened(config: Path | None) -> Iterator[Wired]:
+    """The configuration at work, with a control store that is up to date, for the length of a command."""
+    wired = wire(loaded(config).settings)
+    try:
+        prepare(wired)
+        yield wired
+    finally:
+        wired.close()

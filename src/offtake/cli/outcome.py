@@ -1,0 +1,66 @@
+"""How a command ends: exit codes, and errors told so that a person knows what to do."""
+
+import sys
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Final
+
+from rich.console import Console
+
+from offtake.client import ClientError, DamagedFile, Unreachable
+from offtake.core import error
+from offtake.settings import BadConfiguration
+
+
+class Exit(IntEnum):
+    """What the exit codes mean; the list for people is in `offtake.cli`."""
+
+    DONE = 0
+    WRONG = 1
+    USAGE = 2
+    CONFIGURATION = 3
+    REFUSED = 4
+    UNREACHABLE = 5
+    FAULT = 70
+    INTERRUPTED = 130
+
+
+CODES: Final[tuple[tuple[type[Exception], Exit], ...]] = (
+    (error.Unavailable, Exit.UNREACHABLE),
+    (error.LimitExceeded, Exit.UNREACHABLE),
+    (error.Internal, Exit.FAULT),
+    (error.ExportError, Exit.REFUSED),
+    (Unreachable, Exit.UNREACHABLE),
+    (DamagedFile, Exit.WRONG),
+    (ClientError, Exit.REFUSED),
+)
+"""The first row that an error is an instance of decides."""
+
+
+def guarded(command: Callable[[], object]) -> int:
+    """Run a command and return its exit code, having told what went wrong."""
+    console = Console(stderr=True)
+    try:
+        result = command()
+    except BadConfiguration as problem:
+        console.print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)
+        return Exit.CONFIGURATION
+    except (error.ExportError, ClientError) as problem:
+        tell(console, problem)
+        return next(code for kind, code in CODES if isinstance(problem, kind))
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    return result if isinstance(result, int) else Exit.DONE
+
+
+def tell(console: Console, problem: error.ExportError | ClientError) -> None:
+    """Say what is wrong, where, and what to do about it."""
+    where = f" ({problem.field})" if getattr(problem, "field", None) else ""
+    console.print(f"{problem}{where}", style="red", markup=False, highlight=False, soft_wrap=True)
+    if cure := getattr(problem, "cure", None):
+        console.print(str(cure), markup=False, highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """Print a line of result, for people and programs alike."""
+    sys.stdout.write(text + "\n")
