@@ -60,7 +60,7 @@ format: $(VENV)/test.stamp
 	$(BIN)/ruff format .
 
 docs: $(VENV)/test.stamp
-	$(BIN)/python -m offtake.testing.reference
+	$(BIN)/python -m offtake.cli.reference
 
 lock: $(VENV)/run.stamp
 	$(BIN)/python requirements/lock.py

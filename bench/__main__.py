@@ -22,8 +22,19 @@ import psycopg
 from bench import baselines, data, process
 from offtake.client import Client
 from offtake.testing.postgres import Cluster
+from offtake.testing.serving import Serving
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """The server: its address, a token, and the process ids of its API and its worker."""
+
+    url: str
+    token: str
+    api: int
+    worker: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +66,10 @@ def _run(asked: argparse.Namespace, scratch: Path, cluster: Cluster) -> str:
         connection.execute("CREATE TABLE few AS SELECT * FROM calls LIMIT 200")
     data.fill_sqlite(url, scratch / "calls.db", psql)
     settings = data.configuration(scratch, url, scratch / "calls.db", f"sqlite:///{scratch / 'control.db'}")
-    with process.server(scratch, settings) as running, Client(running.url, running.token) as client:
+    serving = Serving(scratch, settings)
+    token = serving.key("bench")
+    with serving.api() as (api, address), Client(address, token) as client:
+        running = Running(url=address, token=token, api=api.pid, worker=api.children()[0])
         table = _throughput(asked, scratch, url, psql, running, client)
         latency = _latency(client)
         polls = _polls(running, client)
@@ -64,7 +78,7 @@ def _run(asked: argparse.Namespace, scratch: Path, cluster: Cluster) -> str:
 
 
 def _throughput(
-    asked: argparse.Namespace, scratch: Path, url: str, psql: str, running: process.Running, client: Client
+    asked: argparse.Namespace, scratch: Path, url: str, psql: str, running: Running, client: Client
 ) -> dict[str, list[Sample]]:
     def export(dataset: str, form: str, **more: str) -> Callable[[], Sample]:
         return lambda: _export(client, running, dataset, form, **more)
@@ -88,7 +102,7 @@ def _throughput(
     return samples
 
 
-def _export(client: Client, running: process.Running, dataset: str, form: str, **more: str) -> Sample:
+def _export(client: Client, running: Running, dataset: str, form: str, **more: str) -> Sample:
     process.forget_peak(running.worker)
     cpu = process.cpu_seconds(running.worker)
     started = time.perf_counter()
@@ -140,7 +154,7 @@ def _latency(client: Client) -> Sequence[float]:
     return sorted(times[5:])
 
 
-def _polls(running: process.Running, client: Client) -> dict[str, float]:
+def _polls(running: Running, client: Client) -> dict[str, float]:
     """Status requests a second from eight connections for five seconds, with the server's own processor time."""
     export = client.create(dataset="few", format="csv", wait=60)
     stop = time.perf_counter() + 5
@@ -165,7 +179,7 @@ def _polls(running: process.Running, client: Client) -> dict[str, float]:
     }
 
 
-def _growth(asked: argparse.Namespace, url: str, running: process.Running, client: Client) -> list[tuple[int, float]]:
+def _growth(asked: argparse.Namespace, url: str, running: Running, client: Client) -> list[tuple[int, float]]:
     """The worker's peak memory at both sizes, CSV from PostgreSQL."""
     peaks = [(asked.rows, _export(client, running, "postgres_calls", "csv").memory or 0.0)]
     if asked.grown:
@@ -209,8 +223,8 @@ def _report(
         f"200 rows, request to file, warm, polled every 20 ms: p50 {statistics.median(latency) * 1000:.0f} ms, "
         f"p95 {latency[int(len(latency) * 0.95)] * 1000:.0f} ms.",
         "",
-        f"Status polls: {polls['rate']:,.0f} a second from 8 connections on the same machine, p50 {polls['p50']:.1f} ms, "
-        f"p99 {polls['p99']:.1f} ms, API process at {polls['cpu']:.0f} % of a core.",
+        f"Status polls: {polls['rate']:,.0f} a second from 8 connections on the same machine, "
+        f"p50 {polls['p50']:.1f} ms, p99 {polls['p99']:.1f} ms, API process at {polls['cpu']:.0f} % of a core.",
         "",
         "Worker's peak memory, CSV: " + ", ".join(f"{rows:,} rows {peak:.0f} MB" for rows, peak in growth) + ".",
         "",

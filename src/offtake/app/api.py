@@ -13,8 +13,8 @@ from offtake.app.wiring import Wired, dialects
 from offtake.core.error import Conflict
 from offtake.web.server import Limits, Server
 
-Ready = Callable[[str], Awaitable[None]]
-"""Told the address once the server answers."""
+Ready = Callable[[str], Awaitable[bool]]
+"""Told the address once the server answers; says whether to go on serving."""
 
 
 def free_port(host: str, wanted: int) -> int:
@@ -58,8 +58,8 @@ async def serve_api(wired: Wired, port: int, ready: Ready) -> None:
     try:
         await _answers(settings.host, port, serving)
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        await ready(f"http://{host}:{port}")
-        await serving
+        if await ready(f"http://{host}:{port}"):
+            await serving
     finally:
         server.stop()
         await asyncio.wait({serving}, timeout=10)

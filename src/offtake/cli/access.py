@@ -16,7 +16,9 @@ from offtake.service import tenants
 NATIVE = "native"
 """The kind of key that the command line makes; dialects bring their own forms."""
 
-tenant_app = App(name="tenant", help="Customer accounts. Those of the configuration are put into the store at each start.")
+tenant_app = App(
+    name="tenant", help="Customer accounts. Those of the configuration are put into the store at each start."
+)
 key_app = App(name="key", help="Tokens that programs authenticate with. A token is shown once, when it is made.")
 
 Scopes = Annotated[

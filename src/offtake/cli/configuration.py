@@ -41,8 +41,8 @@ def check(*, config: Config = None) -> int:
     """
     found = loaded(config)
     table = Table("setting", "value", "from", title="Effective settings")
-    for one in masked(found):
-        table.add_row(one.path, one.value, str(one.origin))
+    for path, value, origin in masked(found):
+        table.add_row(path, str(value), str(origin))
     console = Console()
     console.print(table)
     return Exit.DONE if asyncio.run(_try_all(found.settings, console)) else Exit.UNREACHABLE
@@ -83,6 +83,4 @@ async def _try_dataset(dataset: Dataset, source: Source, console: Console) -> bo
 
 def _everything(dataset: Dataset, fields: tuple[Field, ...]) -> Query:
     """Every field for nobody: compiled by the source, never run."""
-    return Query(
-        dataset=dataset, fields=fields, where=(), window=None, scope={dimension: () for dimension in dataset.scope}
-    )
+    return Query(dataset=dataset, fields=fields, where=(), window=None, scope=dict.fromkeys(dataset.scope, ()))

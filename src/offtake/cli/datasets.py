@@ -67,7 +67,9 @@ def discover(source: str, *tables: str, config: Config = None) -> None:
     settings = loaded(config).settings
     if source not in settings.sources:
         raise NotFound(
-            f"There is no source '{source}'.", field="SOURCE", cure=f"There are: {', '.join(settings.sources) or 'none'}."
+            f"There is no source '{source}'.",
+            field="SOURCE",
+            cure=f"There are: {', '.join(settings.sources) or 'none'}.",
         )
     found = asyncio.run(_relations(open_sources(settings)[source]))
     known = {one.name: one for one in found}
@@ -86,9 +88,7 @@ def draft(source: str, relations: Sequence[Relation]) -> str:
             "table": one.name,
             "shared": False,
             "key": [column.name for column in one.columns if column.key],
-            "fields": {
-                column.name: {"type": column.type, "nullable": column.nullable} for column in one.columns
-            },
+            "fields": {column.name: {"type": column.type, "nullable": column.nullable} for column in one.columns},
         }
         for one in relations
     }

@@ -1,6 +1,5 @@
 """`export create`, `list`, `show` and `cancel`: exports from the operator's side, on the control store."""
 
-import json
 from dataclasses import replace
 from typing import Annotated
 
@@ -9,12 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from offtake.cli.access import NATIVE
-from offtake.cli.given import Config, opened
+from offtake.cli.given import Config, filters, opened
 from offtake.cli.outcome import say
-from offtake.core.dataset import Op
-from offtake.core.error import InvalidRequest, NotFound
-from offtake.core.export import Export, ExportRequest, Selection
-from offtake.core.filter import Condition
+from offtake.core.error import NotFound
+from offtake.core.export import Export, ExportId, ExportRequest, Selection
 from offtake.core.ports import Page
 from offtake.core.tenant import KeyId, Principal, TenantId
 from offtake.service import exports, tenants
@@ -57,7 +54,7 @@ def create(
     selection = Selection(
         dataset=dataset,
         fields=tuple(field) if field else None,
-        where=tuple(_condition(one) for one in where or ()),
+        where=filters(where),
     )
     ask = ExportRequest(selections=(selection,), format=format, compression=compression, dialect=NATIVE)
     with opened(config) as wired:
@@ -150,19 +147,7 @@ def _operator(house: House, tenant_id: str) -> Principal:
 
 def _find(house: House, export_id: str) -> Export:
     with house.control.reading() as tx:
-        export = tx.exports.get(exports.ExportId(export_id), None)
+        export = tx.exports.get(ExportId(export_id), None)
     if export is None:
         raise NotFound(f"There is no export '{export_id}'.", field="ID", cure="See `offtake export list`.")
     return export
-
-
-def _condition(text: str) -> Condition:
-    name, _, rest = text.partition(":")
-    op, mark, value = rest.partition(":")
-    try:
-        parsed = json.loads(value) if mark else None
-        return Condition(field=name, op=Op(op), value=tuple(parsed) if isinstance(parsed, list) else parsed)
-    except ValueError:
-        raise InvalidRequest(
-            f"'{text}' is not a filter.", field="--where", cure='Write it like state:eq:"Confirmed".'
-        ) from None

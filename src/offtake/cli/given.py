@@ -1,5 +1,6 @@
 """Parameters that several commands share, and the configuration they name."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,9 @@ from cyclopts import Parameter
 
 from offtake import telemetry
 from offtake.app.wiring import Wired, configuration, prepare, wire
+from offtake.core.dataset import Op
 from offtake.core.error import InvalidRequest
+from offtake.core.filter import Condition
 from offtake.settings import CONFIG_VARIABLE, Loaded
 
 DEFAULT_FILE: Final = Path("offtake.yaml")
@@ -48,3 +51,20 @@ def opened(config: Path | None) -> Iterator[Wired]:
         yield wired
     finally:
         wired.close()
+
+
+def filters(given: list[str] | None) -> tuple[Condition, ...]:
+    """The filters of a command line, each written as field:op:value with the value as JSON."""
+    return tuple(_filter(one) for one in given or ())
+
+
+def _filter(text: str) -> Condition:
+    name, _, rest = text.partition(":")
+    op, _, value = rest.partition(":")
+    try:
+        parsed = json.loads(value) if value else None
+        return Condition(field=name, op=Op(op), value=tuple(parsed) if isinstance(parsed, list) else parsed)
+    except ValueError:
+        raise InvalidRequest(
+            f"'{text}' is not a filter.", field="--where", cure='Write it like state:eq:"Confirmed".'
+        ) from None

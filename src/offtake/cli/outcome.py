@@ -55,10 +55,10 @@ def guarded(command: Callable[[], object]) -> int:
 
 def tell(console: Console, problem: error.ExportError | ClientError) -> None:
     """Say what is wrong, where, and what to do about it."""
-    where = f" ({problem.field})" if getattr(problem, "field", None) else ""
-    console.print(f"{problem}{where}", style="red", markup=False, highlight=False, soft_wrap=True)
-    if cure := getattr(problem, "cure", None):
-        console.print(str(cure), markup=False, highlight=False, soft_wrap=True)
+    where = f" ({problem.field})" if problem.field else ""
+    console.print(f"{problem.message}{where}", style="red", markup=False, highlight=False, soft_wrap=True)
+    if problem.cure:
+        console.print(problem.cure, markup=False, highlight=False, soft_wrap=True)
 
 
 def say(text: str) -> None:

@@ -2,14 +2,13 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from offtake.app.api import free_port, serve_api
+from offtake.app.api import Ready, free_port, serve_api
 from offtake.app.supervisor import Supervisor, worker_command
 from offtake.app.wiring import Wired, prepare, wire
 from offtake.app.worker import run_worker
@@ -28,8 +27,9 @@ def serve(*, config: Config = None, no_worker: Annotated[bool, Parameter(negativ
     with opened(config) as wired:
         command = None if no_worker else worker_command(str(config) if config else None)
 
-        async def ready(address: str) -> None:
+        async def ready(address: str) -> bool:
             say(f"Offtake answers at {wired.settings.server.base_url or address}")
+            return True
 
         asyncio.run(run(wired, command, ready))
 
@@ -56,12 +56,8 @@ def migrate(*, config: Config = None) -> None:
         wired.close()
 
 
-async def run(
-    wired: Wired,
-    command: list[str] | tuple[str, ...] | None,
-    ready: Callable[[str], Awaitable[None]],
-) -> None:
-    """Serve until a signal, with the worker command supervised if there is one."""
+async def run(wired: Wired, command: Sequence[str] | None, ready: Ready) -> None:
+    """Serve until a signal or until `ready` says so, with the worker command supervised if there is one."""
     port = free_port(wired.settings.server.host, wired.settings.server.port)
     supervising = asyncio.ensure_future(Supervisor(command, os.environ).run()) if command else None
     try:
@@ -71,5 +67,3 @@ async def run(
             supervising.cancel()
             with suppress(asyncio.CancelledError):
                 await supervising
-
-

@@ -13,6 +13,8 @@ from offtake.core.tenant import KeyId, TenantId
 
 
 class Kind(StrEnum):
+    """What happened; the values are names that users see."""
+
     REQUESTED = "export.requested"
     RUNNING = "export.running"
     PROGRESS = "export.progress"

@@ -12,6 +12,8 @@ from typing import Final
 
 
 class State(StrEnum):
+    """Where an export stands."""
+
     PENDING = "pending"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
@@ -21,6 +23,8 @@ class State(StrEnum):
 
 
 class Move(StrEnum):
+    """What can happen to an export."""
+
     START = "start"
     FINISH = "finish"
     FAIL = "fail"

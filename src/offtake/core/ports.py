@@ -74,6 +74,27 @@ class Source(Protocol):
         """Give back every connection."""
 
 
+class SourcePlugin(Protocol):
+    """A kind of source: the constant `SOURCE` of its module.
+
+    `schemes` are the URL schemes it answers to; `sql` is the name by which sqlglot knows its SQL; `file` tells that
+    its URLs name a file (`scheme:///path`). `options` is a frozen dataclass whose fields, types and descriptions are
+    the settings of such a source.
+    """
+
+    schemes: tuple[str, ...]
+    sql: str
+    file: bool
+    options: type
+
+    def open(self, url: str, options: object) -> Source:
+        """Return the source at `url` without reaching it yet; `options` is an instance of `self.options`.
+
+        Imports the driver. Raises InvalidRequest, naming the setting, where URL or options cannot be right; neither
+        this nor any later error shows the URL's password.
+        """
+
+
 # --- formats ---------------------------------------------------------------------------------------------------------
 
 

@@ -38,6 +38,7 @@ class DbosRunner:
                 executor_id=worker_id,
                 serializer=DBOSPortableJSONSerializer(),
                 notification_listener_polling_interval_sec=1.0,
+                run_migrations=False,
                 use_listen_notify=False,
                 log_level="WARNING",
             )

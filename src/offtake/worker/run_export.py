@@ -53,6 +53,8 @@ class RunExport:
             log.exception("export failed", extra={"export": export_id, "attempt": attempt.number})
             await self._fail(attempt, Internal("Something went wrong on our side.", cure="Tell the operator the id."))
         else:
+            for earlier in range(1, attempt.number):
+                await self._clean(Attempt(export=export, number=earlier))
             log.info(
                 "export succeeded",
                 extra={"export": export_id, "rows": export.progress.rows, "bytes": export.progress.bytes},

@@ -1,0 +1,131 @@
+"""`demo`: everything on real data, in one command."""
+
+import asyncio
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+
+from offtake.app.supervisor import worker_command
+from offtake.app.wiring import Wired
+from offtake.cli.access import NATIVE
+from offtake.cli.given import opened
+from offtake.cli.outcome import Exit
+from offtake.cli.processes import run
+from offtake.cli.pulling import bring_home
+from offtake.client import Client, Pulled
+from offtake.core.tenant import TenantId
+from offtake.demo.configuration import configuration
+from offtake.demo.load import build_sqlite
+from offtake.demo.tour import Stop, take
+from offtake.service import tenants
+
+KEY_NAME = "demo"
+
+
+def demo(
+    *,
+    dir: Path = Path("demo-data"),
+    port: int = 8600,
+    exit: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Build the demo hotel, serve it, run one export end to end and prove it; then keep serving until Ctrl-C.
+
+    Parameters
+    ----------
+    dir
+        Where to put the data, the configuration (offtake.yaml) and the credentials (credentials.json).
+    port
+        The port to serve on; 0 takes any free one.
+    exit
+        End after the tour, with 0 only if everything checked.
+    """
+    console = Console()
+    directory = dir.resolve()
+    directory.mkdir(parents=True, exist_ok=True)
+    database = directory / "hotel.db"
+    with console.status("Building the demo hotel from 14,938 real bookings"):
+        build_sqlite(database)
+    path = directory / "offtake.yaml"
+    path.write_text(_configuration(database, port), "utf-8")
+    with opened(path) as wired:
+        tokens = _tokens(wired)
+        right: list[bool] = []
+
+        async def ready(address: str) -> bool:
+            _write_credentials(directory / "credentials.json", address, tokens)
+            first, *_ = wired.settings.tenants
+            stop = Stop(
+                base_url=address,
+                token=tokens[first],
+                database=database,
+                ids=wired.settings.tenants[first].scope["enterprise"],
+                downloads=directory / "downloads",
+            )
+
+            def bring(client: Client, export_id: str, to: Path) -> Pulled:
+                return bring_home(client, export_id, to, console)
+
+            right.append(await asyncio.to_thread(take, stop, bring, console))
+            console.print(_what_next(address, tokens[first], directory))
+            if not exit:
+                console.print("Serving until Ctrl-C.")
+            return not exit
+
+        asyncio.run(run(wired, worker_command(str(path)), ready))
+    return Exit.DONE if right == [True] else Exit.WRONG
+
+
+def _configuration(database: Path, port: int) -> str:
+    sections = {
+        "server": {"port": port},
+        "logging": {"level": "warning"},
+        **configuration(f"sqlite:///{database}"),
+    }
+    head = "# Written by `offtake demo`, anew at each start.\n"
+    return head + yaml.safe_dump(sections, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _tokens(wired: Wired) -> Mapping[str, str]:
+    """A new token for each tenant; those of earlier demos in the same folder end."""
+    house = wired.house
+    for key in tenants.keys(house):
+        if key.name == KEY_NAME:
+            tenants.revoke_key(house, key.id)
+    return {
+        name: tenants.issue_key(house, TenantId(name), kind=NATIVE, name=KEY_NAME).secret
+        for name in wired.settings.tenants
+    }
+
+
+def _write_credentials(path: Path, base_url: str, tokens: Mapping[str, str]) -> None:
+    """Write what each dialect's client needs, readable by its owner alone."""
+    first, other, *_ = tokens
+    credentials = {
+        "base_url": base_url,
+        "native": {"token": tokens[first]},
+        "native_other_tenant": {"token": tokens[other]},
+    }
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(credentials, file, indent=2)
+        file.write("\n")
+
+
+def _what_next(address: str, token: str, directory: Path) -> Table:
+    table = Table(title="To go on with", show_header=False)
+    table.add_row("API", f"{address}/v1")
+    table.add_row("reference", f"{address}/v1/docs")
+    table.add_row("OpenAPI", f"{address}/v1/openapi.json")
+    table.add_row("token", token)
+    table.add_row("more credentials", str(directory / "credentials.json"))
+    table.add_row("configuration", str(directory / "offtake.yaml"))
+    table.add_row("try", f"curl -H 'Authorization: Bearer {token}' {address}/v1/datasets")
+    table.add_row("or", f"offtake pull customers --url {address} --token {token} --to {directory / 'pulled'}")
+    return table

@@ -1,0 +1,57 @@
+"""The tour: one export of real data, end to end, by the same client that customers use; then what to go on with."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from offtake.client import Client, Pulled
+from offtake.demo.data import DATA_SETS
+from offtake.demo.proof import expected
+from offtake.demo.tables import Table as SourceTable
+
+DATASET = "reservations"
+DIMENSION = "enterprise"
+
+
+Bring = Callable[[Client, str, Path], Pulled]
+"""Watches an export and downloads it into a folder, showing how far it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """What the tour needs of the demo: where the server is, a token, the source, and whose rows the token sees."""
+
+    base_url: str
+    token: str
+    database: Path
+    ids: Sequence[str]
+    downloads: Path
+
+
+def take(stop: Stop, bring: Bring, console: Console) -> bool:
+    """Run one export, download it, prove it against the source, and tell; True if everything is right."""
+    with Client(stop.base_url, stop.token) as client:
+        pulled = bring(client, client.create(DATASET, format="csv").id, stop.downloads)
+    proof = expected(stop.database, _source_table(), DIMENSION, stop.ids)
+    rows = sum(file.rows or 0 for file in pulled.export.files)
+    digest = sha256(b"".join(path.read_bytes() for path in pulled.files)).hexdigest()
+    checks = (("rows", f"{proof.rows:,}", f"{rows:,}"), ("SHA-256", proof.sha256, digest))
+    console.print(_report(checks, pulled))
+    return all(source == file for _, source, file in checks)
+
+
+def _source_table() -> SourceTable:
+    return next(table for data in DATA_SETS for table in data.tables if table.name == DATASET)
+
+
+def _report(checks: Sequence[tuple[str, str, str]], pulled: Pulled) -> Table:
+    table = Table("check", "in the source", "in the file", "", title=f"Export {pulled.export.id}")
+    for name, source, file in checks:
+        table.add_row(name, source, file, "[green]same[/]" if source == file else "[red]DIFFERENT[/]")
+    size = sum(file.bytes for file in pulled.export.files)
+    table.caption = f"{', '.join(map(str, pulled.files))}: {size:,} bytes"
+    return table
