@@ -1,0 +1,60 @@
+"""What the engine gives: durable background work."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from offtake.core.ports.control import Transaction
+
+
+class Work(StrEnum):
+    """Kinds of background work; `offtake.worker` has one file for each."""
+
+    RUN_EXPORT = "run_export"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A piece of work, unique by `id`: the same id enqueued twice is done once. `lane` shares capacity fairly."""
+
+    work: Work
+    id: str
+    subject: str
+    lane: str
+    delay: timedelta = timedelta(0)
+    priority: int = 10
+
+
+class Engine(Protocol):
+    """Durable background work in the control store's own database."""
+
+    def enqueue(self, transaction: Transaction, task: Task) -> None:
+        """Queue the task in that transaction: it will run if, and only if, the transaction commits."""
+
+    def cancel(self, task_ids: Sequence[str]) -> None:
+        """Stop the tasks, running ones within a second; unknown and finished ones are left alone."""
+
+
+Handler = Callable[[str], Awaitable[None]]
+"""Does one kind of work, given the task's subject; an exception is retried by nobody but the handler itself."""
+
+
+class Runner(Protocol):
+    """The engine's side in a worker process."""
+
+    def start(self, handlers: Mapping[Work, Handler]) -> None:
+        """Begin to claim and run tasks."""
+
+    def holders(self) -> frozenset[str]:
+        """The worker ids under which tasks are running, as the store has it."""
+
+    def recover(self, worker_ids: Sequence[str]) -> None:
+        """Hand the running tasks of dead workers back to the queue; doing it twice does no harm."""
+
+    def purge(self, older_than: datetime) -> None:
+        """Forget finished tasks."""
+
+    def stop(self, grace: timedelta) -> None:
+        """Claim nothing more, wait up to `grace` for running tasks, cancel the rest."""
