@@ -1,0 +1,88 @@
+"""How our values lie in columns, alike on every database."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+from sqlalchemy import BigInteger, Dialect, Integer, Text
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from offtake.core.error import InvalidRequest
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
+
+COUNTER: Final = BigInteger().with_variant(Integer(), "sqlite")
+"""A number that the store gives and that grows; SQLite counts up nothing but a plain INTEGER."""
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime as whole microseconds since 1970; a naive one is a ValueError. It comes back in UTC."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Into the column."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("An instant needs a time zone.")
+        return (value - EPOCH) // MICROSECOND
+
+    def process_result_value(self, value: object, dialect: Dialect) -> datetime | None:
+        """Out of the column."""
+        return EPOCH + value * MICROSECOND if isinstance(value, int) else None
+
+
+class Words(TypeDecorator[str]):
+    """Text, compared and sorted by code point.
+
+    What not every database can hold, NUL and halves of surrogate pairs, is an InvalidRequest, in a search too.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
+        """The database's own type."""
+        return Text(collation="C" if dialect.name == "postgresql" else None)
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Into the column."""
+        if value is not None and not _storable(value):
+            raise InvalidRequest(
+                "A text holds a character that cannot be stored.", cure="Leave out NUL and unpaired surrogates."
+            )
+        return value if value is None else str(value)  # a driver may write an enum in its own way
+
+
+class Document(TypeDecorator[object]):
+    """A value of `shape` (a dataclass, or what JSON has) as JSON; members that `shape` does not know are passed over.
+
+    It is kept as text, written and read by Python's own rules for numbers and strings, so that every float and
+    every character comes back as it was.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, shape: object) -> None:
+        super().__init__()
+        self.shape = shape
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
+        """Into the column."""
+        return None if value is None else json.dumps(msgspec.to_builtins(value))
+
+    def process_result_value(self, value: object, dialect: Dialect) -> object:
+        """Out of the column."""
+        return msgspec.convert(json.loads(value), self.shape) if isinstance(value, str) else None
+
+
+def _storable(value: str) -> bool:
+    try:
+        return b"\0" not in value.encode()
+    except UnicodeEncodeError:
+        return False

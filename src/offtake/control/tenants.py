@@ -1,0 +1,56 @@
+"""The repository `Tenants`: customer accounts."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, Row, select
+
+from offtake.control.database import Database
+from offtake.control.tables import TENANTS
+from offtake.core.tenant import Tenant, TenantId
+
+
+class SqlTenants:
+    """Customer accounts, by id."""
+
+    def __init__(self, database: Database, connection: Connection) -> None:
+        self._database = database
+        self._connection = connection
+
+    def put(self, tenant: Tenant) -> None:
+        """Store the tenant, replacing the one with its id."""
+        self._database.put(self._connection, TENANTS, _row(tenant))
+
+    def get(self, tenant_id: TenantId) -> Tenant | None:
+        """The tenant, disabled or not."""
+        row = self._connection.execute(select(TENANTS).where(TENANTS.c.id == tenant_id)).first()
+        return _tenant(row) if row else None
+
+    def list(self) -> Sequence[Tenant]:
+        """Every tenant, by id."""
+        return [_tenant(row) for row in self._connection.execute(select(TENANTS).order_by(TENANTS.c.id))]
+
+
+def _row(tenant: Tenant) -> Mapping[str, object]:
+    return {
+        "id": tenant.id,
+        "name": tenant.name,
+        "scope": tenant.scope,
+        "datasets": tenant.datasets,
+        "grants": tenant.grants,
+        "max_running": tenant.max_running,
+        "requests_per_second": tenant.requests_per_second,
+        "disabled": tenant.disabled,
+    }
+
+
+def _tenant(row: Row[*tuple[object, ...]]) -> Tenant:
+    return Tenant(
+        id=row.id,
+        name=row.name,
+        scope=row.scope,
+        datasets=row.datasets,
+        grants=row.grants,
+        max_running=row.max_running,
+        requests_per_second=row.requests_per_second,
+        disabled=row.disabled,
+    )
