@@ -57,15 +57,15 @@ class Process:
 
     def wait(self) -> int:
         """Wait for its end and return its exit code."""
-        return self._process.wait(PATIENCE)
+        status = self._process.wait(PATIENCE)
+        self._log.close()
+        return status
 
     def stop(self) -> int:
         """Ask it to end, wait, and return its exit code; harmless if it has ended."""
         if self._process.poll() is None:
             self._process.terminate()
-        status = self.wait()
-        self._log.close()
-        return status
+        return self.wait()
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,63 @@
+"""Signed links: whoever holds one may fetch that one file until it expires.
+
+A link is `path?expires=<Unix time>&signature=<32 characters>`. The signature is HMAC-SHA-256 over path, expiry and the
+file's identity, cut to 192 bits, in base64url: 24 bytes fill their 32 characters exactly, so there is one way to write
+each. Everything else is refused: other parameters, doubled ones, other ways to write the same number.
+"""
+
+import base64
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from offtake.core.error import Gone, NotFound
+
+SIGNATURE_BYTES = 24
+PARAMETERS = frozenset({"expires", "signature"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkSigner:
+    """Signs and proves links under a sub-key.
+
+    `identity` binds a link to one state of the file (its hash, say) where a path may come to name another; it is not
+    part of the link, both sides must know it.
+    """
+
+    key: bytes = field(repr=False)
+
+    def sign(self, path: str, until: datetime, identity: str = "") -> str:
+        """The query string that makes `path` a link until that instant; parts of a second are cut."""
+        expires = int(until.timestamp())
+        return f"expires={expires}&signature={self._signature(path, str(expires), identity)}"
+
+    def verify(self, path: str, query: Mapping[str, Sequence[str]], now: datetime, identity: str = "") -> None:
+        """Return if the link is genuine and `now` is before its expiry.
+
+        Raises NotFound for a link that was not made here, in any respect, and Gone for one that has run out.
+        """
+        expires, signature = _parameters(query)
+        genuine = hmac.compare_digest(self._signature(path, expires, identity).encode(), signature.encode())
+        if not genuine:
+            raise NotFound(
+                "This link is not valid.", cure="Copy it whole, or fetch the export's status for fresh links."
+            )
+        if now >= datetime.fromtimestamp(int(expires), UTC):
+            raise Gone("This link has expired.", cure="Fetch the export's status for fresh links.")
+
+    def _signature(self, path: str, expires: str, identity: str) -> str:
+        message = "\n".join(f"{len(part)}:{part}" for part in (path, expires, identity))
+        digest = hmac.digest(self.key, message.encode("utf-8", "surrogatepass"), "sha256")
+        return base64.urlsafe_b64encode(digest[:SIGNATURE_BYTES]).decode()
+
+
+def _parameters(query: Mapping[str, Sequence[str]]) -> tuple[str, str]:
+    """The expiry and signature of a well-formed query; of any other, a pair that no signature matches."""
+    if query.keys() != PARAMETERS or any(len(values) != 1 for values in query.values()):
+        return "", ""
+    expires, signature = query["expires"][0], query["signature"][0]
+    if not re.fullmatch(r"[1-9][0-9]{0,10}", expires) or not signature.isascii():
+        return "", ""
+    return expires, signature

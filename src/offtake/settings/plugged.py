@@ -1,0 +1,146 @@
+"""A plug-in's own options, read into its own dataclass beside the members that are ours.
+
+Which plug-ins there are is handed in; nothing here knows their names.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import Field as DataclassField
+from datetime import timedelta
+from typing import Annotated, Final, TypeVar, get_type_hints
+
+from pydantic import Field, PlainValidator, WithJsonSchema, create_model
+from pydantic.fields import FieldInfo
+
+from offtake.settings.section import Duration, Section, Text
+
+DEFAULT_STORAGE: Final = "local"
+DIRECTORY: Final = "directory"
+"""An option of this name is a folder: relative to the configuration file, and one of ours where none is given."""
+
+DEFAULT_DIRECTORY: Final = "offtake-data/files"
+
+URL: Final = "Where the source is, as scheme://user:password@host:port/name; the scheme tells what kind it is."
+KIND: Final = "Where finished files lie: the name of a storage plug-in."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceKind:
+    """What the configuration must know of a source plug-in.
+
+    `options` is its options dataclass; a field's `metadata` may hold `description` (text) and `secret` (true hides
+    the value). `dialect` is the name by which sqlglot knows its SQL. `file` tells that its URLs name a file, as
+    scheme:///path, which is then relative to the configuration file.
+    """
+
+    options: type
+    dialect: str
+    file: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plugins:
+    """The plug-ins a configuration may name: sources by their URL's scheme, storages by name (their options)."""
+
+    sources: Mapping[str, SourceKind] = field(default_factory=dict)
+    storages: Mapping[str, type] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSettings:
+    """A source: its URL, the scheme of it, and an instance of its plug-in's options."""
+
+    url: str
+    scheme: str
+    options: object = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageSettings:
+    """The storage: its plug-in's name, and an instance of that plug-in's options."""
+
+    kind: str = DEFAULT_STORAGE
+    options: object = None
+
+
+class SourceForm(Section):
+    """The members that every source has."""
+
+    url: Text = Field(description=URL, examples=["postgresql://reader:${DB_PASSWORD}@db.example:5432/hotel"])
+
+
+class StorageForm(Section):
+    """The members that every storage has."""
+
+    kind: Text = Field(default=DEFAULT_STORAGE, description=KIND)
+
+
+Form = TypeVar("Form", bound=Section)
+
+
+def with_options(form: type[Form], options: type) -> type[Form]:
+    """The form with the plug-in's options as further members."""
+    hints = get_type_hints(options)
+    members = {
+        one.name: (Duration if hints[one.name] is timedelta else hints[one.name], _member(one))
+        for one in fields(options)
+    }
+    create: Callable[..., type[Form]] = create_model
+    return create(form.__name__, __base__=form, **members)
+
+
+def scheme(url: object) -> str:
+    """The part of a URL before `://`; empty for what is not a URL."""
+    head, mark, _ = url.partition("://") if isinstance(url, str) else ("", "", "")
+    return head.lower() if mark else ""
+
+
+def _member(option: DataclassField[object]) -> FieldInfo:
+    description = str(option.metadata.get("description", "")) or None
+    if option.default is not MISSING:
+        return FieldInfo(default=option.default, description=description)
+    if option.default_factory is not MISSING:
+        return FieldInfo(default_factory=option.default_factory, description=description)
+    if option.name == DIRECTORY:
+        return FieldInfo(default=DEFAULT_DIRECTORY, description=description)
+    return FieldInfo(description=description)
+
+
+def _read(form: type[Form], options: type | None, value: object) -> tuple[Form, object]:
+    """Validate the members and the options together; an unknown kind (None) is told elsewhere, its options pass."""
+    if options is None:
+        if isinstance(value, dict):
+            value = {name: one for name, one in value.items() if name in form.model_fields}
+        return form.model_validate_json(json.dumps(value)), None
+    both = with_options(form, options).model_validate_json(json.dumps(value))
+    return both, options(**{one.name: getattr(both, one.name) for one in fields(options)})
+
+
+def _source(value: object, known: Plugins) -> SourceSettings:
+    kind = scheme(value.get("url")) if isinstance(value, dict) else ""
+    options = known.sources[kind].options if kind in known.sources else None
+    form, chosen = _read(SourceForm, options, value)
+    return SourceSettings(url=form.url, scheme=kind, options=chosen)
+
+
+def _storage(value: object, known: Plugins) -> StorageSettings:
+    kind = value.get("kind", DEFAULT_STORAGE) if isinstance(value, dict) else ""
+    options = known.storages.get(kind) if isinstance(kind, str) else None
+    form, chosen = _read(StorageForm, options, value)
+    return StorageSettings(kind=form.kind, options=chosen)
+
+
+Source = Annotated[
+    SourceSettings,
+    PlainValidator(lambda value, info: _source(value, info.context)),
+    WithJsonSchema(SourceForm.model_json_schema()),
+]
+"""A source in the tree; the schema of its options is added where the plug-ins are known."""
+
+Storage = Annotated[
+    StorageSettings,
+    PlainValidator(lambda value, info: _storage(value, info.context)),
+    WithJsonSchema(StorageForm.model_json_schema()),
+]
+"""The storage in the tree; likewise."""
