@@ -92,7 +92,7 @@ tenants:
     datasets: [bookings]
     grants: [personal]
     scope: {enterprise: [e1, e2]}
-    max_running: 9
+    requests_per_second: 9.5
   7-seas: {}
 """
 
@@ -181,7 +181,7 @@ def test_a_tenant_sees_its_own_rows_whatever_else_it_sees(hotel: Loaded) -> None
         scope={"tenant": ("acme",), "enterprise": ("e1", "e2")},
         datasets=frozenset({"bookings"}),
         grants=frozenset({"personal"}),
-        max_running=9,
+        requests_per_second=9.5,
     )
     assert seas == Tenant(id=TenantId("7-seas"), name="7-seas", scope={"tenant": ("7-seas",)})
 

@@ -96,7 +96,7 @@ CASES: list[tuple[str, str, int, int, str, str]] = [
     ("tenants: {a: {datasets: some}}\n", "tenants.a.datasets", 1, 25, "all or a list", "datasets: [bookings]"),
     ("tenants: {a: {datasets: [x]}}\n", "tenants.a.datasets[0]", 1, 26, "no dataset 'x'", "There is none"),
     ("tenants: {a: {scope: {e: [1]}}}\n", "tenants.a.scope.e[0]", 1, 27, "a text; 1 is not", 'quotes:  - "1"'),
-    ("tenants: {a: {max_running: 0}}\n", "tenants.a.max_running", 1, 28, "1 or more", "max_running: 8"),
+    ("tenants: {a: {requests_per_second: 0}}\n", "tenants.a.requests_per_second", 1, 36, "above 0", "requests_per_second: 100"),
     ("tenants: {a: {}, a: {}}\n", "tenants.a", 1, 18, "given twice", "line 1"),
     ("tenants: {a-b: {}, A_b: {}}\n", "tenants.a-b", 1, 11, "tell it from tenants.A_b", "Rename"),
     ("tenants: {a: {name: '${NOPE}'}}\n", "tenants.a.name", 1, 21, "NOPE is not set", "Set NOPE"),
@@ -192,7 +192,7 @@ def test_all_mistakes_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> N
             "sources: {a: {url: 'sqlite:///${NOPE}', pool_size: x}, b: {url: 'x://y'}, b: {}}\n",
             "datasets:\n",
             "  d: {source: z, sql: 'SELECT :q; SELECT 1', key: [w], fields: {id: {type: intger, filter: [foo]}}}\n",
-            "tenants: {t: {datasets: [e], max_running: no}}\n",
+            "tenants: {t: {datasets: [e], requests_per_second: no}}\n",
         ]
     )
     found = problems(tmp_path, text, {"OFFTAKE_LIMITS_BURST": "many", "OFFTAKE_SERVR_PORT": "1"})
@@ -210,7 +210,7 @@ def test_all_mistakes_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> N
         "datasets.d.fields.id.type",
         "datasets.d.fields.id.filter[0]",
         "tenants.t.datasets[0]",
-        "tenants.t.max_running",
+        "tenants.t.requests_per_second",
         "limits.burst",
         "",
     ]

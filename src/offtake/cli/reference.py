@@ -4,6 +4,7 @@ A test compares them with what stands in `docs/`, so that no setting, command, e
 """
 
 import inspect
+import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
@@ -19,6 +20,7 @@ from offtake.settings import schema
 from offtake.web.dialects import native
 
 DOCS: Final = Path("docs")
+SCHEMA: Final = "reference/offtake.schema.json"
 MARK: Final = "<!-- Generated from the code by `make docs`; do not edit. -->"
 
 
@@ -262,6 +264,7 @@ def main() -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(page(), "utf-8")
         sys.stdout.write(f"{target}\n")
+    (DOCS / SCHEMA).write_text(json.dumps(schema(plugins()), indent=2) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

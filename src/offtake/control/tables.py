@@ -33,7 +33,6 @@ TENANTS: Final = Table(
     Column("scope", Document(Scope), nullable=False),
     Column("datasets", Document(frozenset[str])),
     Column("grants", Document(frozenset[str]), nullable=False),
-    Column("max_running", Integer),
     Column("requests_per_second", Float),
     Column("disabled", Boolean, nullable=False),
 )

@@ -37,7 +37,6 @@ def _row(tenant: Tenant) -> Mapping[str, object]:
         "scope": tenant.scope,
         "datasets": tenant.datasets,
         "grants": tenant.grants,
-        "max_running": tenant.max_running,
         "requests_per_second": tenant.requests_per_second,
         "disabled": tenant.disabled,
     }
@@ -50,7 +49,6 @@ def _tenant(row: Row[*tuple[object, ...]]) -> Tenant:
         scope=row.scope,
         datasets=row.datasets,
         grants=row.grants,
-        max_running=row.max_running,
         requests_per_second=row.requests_per_second,
         disabled=row.disabled,
     )

@@ -35,8 +35,8 @@ ALL_ACTIONS = frozenset(Action)
 class Tenant:
     """A customer account.
 
-    `datasets` is None for every dataset; `grants` are the access labels of fields it may see; `max_running` and
-    `requests_per_second` override the server's limits.
+    `datasets` is None for every dataset; `grants` are the access labels of fields it may see;
+    `requests_per_second` overrides the server's limit for each of its keys.
     """
 
     id: TenantId
@@ -44,7 +44,6 @@ class Tenant:
     scope: Scope
     datasets: frozenset[str] | None = None
     grants: frozenset[str] = frozenset()
-    max_running: int | None = None
     requests_per_second: float | None = None
     disabled: bool = False
 

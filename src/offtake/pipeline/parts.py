@@ -37,7 +37,7 @@ class Parts:
         return sum(one.rows for one in self._done) + (self._open.rows if self._open else 0)
 
     @property
-    def bytes(self) -> int:
+    def stored(self) -> int:
         """Bytes given to storage so far."""
         return sum(one.bytes for one in self._done) + (self._open.stored if self._open else 0)
 

@@ -61,7 +61,7 @@ class _Tally:
         await self._report(
             Progress(
                 rows=self._before.rows + parts.rows,
-                bytes=self._before.bytes + parts.bytes,
+                bytes=self._before.bytes + parts.stored,
                 parts=self._before.parts + parts.sealed,
                 expected_rows=self._expected,
             )

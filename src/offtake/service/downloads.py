@@ -79,7 +79,9 @@ def manifest(house: House, principal: Principal, export_id: str) -> bytes:
     export = exports.get(house, principal, export_id).export
     if export.state is not State.SUCCEEDED:
         _refuse(export)
-    return b"".join(house.storage.read(f"{export.id}/{export.attempt}/{MANIFEST}", 0, -1))
+    location = f"{export.id}/{export.attempt}/{MANIFEST}"
+    size = sum(size for place, size in house.storage.locations(location) if place == location)
+    return b"".join(house.storage.read(location, 0, size))
 
 
 def downloaded(house: House, export_id: str, name: str) -> None:

@@ -36,6 +36,14 @@ class Followed:
     events: Sequence[Event]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """A page of exports; `before` is where the next one goes on, None where there are no more."""
+
+    exports: Sequence[Export]
+    before: int | None
+
+
 def request(house: House, principal: Principal, ask: ExportRequest) -> View:
     """Accept an export: store it and queue its work in one transaction, or return the one it is a repetition of.
 
@@ -87,11 +95,16 @@ def get(house: House, principal: Principal, export_id: str) -> View:
         return _view(tx, _own(tx, principal, export_id))
 
 
-def page(house: House, principal: Principal, wanted: Page) -> Sequence[Export]:
-    """The tenant's exports that this principal may see, newest first; a page may hold fewer than `limit`."""
+def page(house: House, principal: Principal, wanted: Page) -> Slice:
+    """The tenant's exports that this principal may see, newest first; a slice may hold fewer than `limit`."""
     principal.require(Action.READ)
     with house.control.reading() as tx:
-        return [one for one in tx.exports.page(principal.tenant.id, wanted) if _sees(principal, one)]
+        found = tx.exports.page(principal.tenant.id, replace(wanted, limit=wanted.limit + 1))
+    shown = found[: wanted.limit]
+    return Slice(
+        exports=[one for one in shown if _sees(principal, one)],
+        before=shown[-1].sequence if len(found) > wanted.limit else None,
+    )
 
 
 def follow(house: House, principal: Principal, export_id: str, sequence: int) -> Followed:

@@ -13,7 +13,7 @@ from offtake.secrets.tokens import Tokens
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The rules an operator sets; a tenant's own override `max_running` and `requests_per_second`."""
+    """The rules an operator sets; a tenant may have a `requests_per_second` of its own."""
 
     max_running: int
     max_pending: int

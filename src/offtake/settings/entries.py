@@ -113,9 +113,6 @@ class TenantSettings(Section):
     grants: tuple[Text, ...] = Field(
         default=(), description="The access labels of fields it may see.", examples=[["personal"]]
     )
-    max_running: int | None = Field(
-        default=None, ge=1, description="Exports it may run at once, in place of the limit for all.", examples=[8]
-    )
     requests_per_second: float | None = Field(
         default=None,
         gt=0,

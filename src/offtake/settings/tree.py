@@ -76,7 +76,7 @@ class Worker(Section):
 
 
 class Limits(Section):
-    """What customers may do; a tenant's entry may change the first two."""
+    """What customers may do; a tenant's entry may change `requests_per_second`."""
 
     max_running: int = Field(default=4, ge=1, description="Exports of a tenant that run at once; further ones wait.")
     requests_per_second: float = Field(default=50, gt=0, description="Requests a second with one key, on average.")
@@ -85,7 +85,6 @@ class Limits(Section):
         default=1000, ge=1, description="Exports of a tenant that may wait; further ones are refused."
     )
     link_seconds: int = Field(default=3600, ge=1, description="How long a link to a file works.")
-    source_seconds: int = Field(default=6 * 3600, ge=1, description="The longest that one read of a source may take.")
     max_wait_seconds: int = Field(
         default=60, ge=0, description="The longest that a request may wait for its export (Prefer: wait)."
     )
@@ -98,7 +97,6 @@ class Retention(Section):
     records: Duration = Field(
         default=timedelta(days=90), description="What is known of an export after its files are gone."
     )
-    events: Duration = Field(default=timedelta(days=90), description="The history of exports.")
 
 
 class SplitSettings(Section):

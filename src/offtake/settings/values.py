@@ -85,6 +85,5 @@ def _tenant(tenant_id: str, entry: TenantSettings) -> Tenant:
         scope={TENANT: (tenant_id,), **entry.scope},
         datasets=None if entry.datasets == "all" else frozenset(entry.datasets),
         grants=frozenset(entry.grants),
-        max_running=entry.max_running,
         requests_per_second=entry.requests_per_second,
     )

@@ -23,7 +23,6 @@ class RecordsSuite:
             scope={"enterprise": ("1", "2")},
             datasets=frozenset({"calls"}),
             grants=frozenset({"pii"}),
-            max_running=3,
             requests_per_second=2.5,
             disabled=True,
         )

@@ -18,7 +18,6 @@ def upgrade() -> None:
         sa.Column("scope", sa.Text, nullable=False),
         sa.Column("datasets", sa.Text),
         sa.Column("grants", sa.Text, nullable=False),
-        sa.Column("max_running", sa.Integer),
         sa.Column("requests_per_second", sa.Float),
         sa.Column("disabled", sa.Boolean, nullable=False),
     )

@@ -1,0 +1,96 @@
+"""The demo's configuration: the sections of `offtake.yaml` that say what is there and who may see it.
+
+Everything is a plain dict, list, text, number or truth value, ready for YAML.
+"""
+
+from collections.abc import Iterable, Mapping
+from inspect import cleandoc
+from typing import Final
+
+from offtake.core.dataset import FieldType
+from offtake.demo.data import DATA_SETS
+from offtake.demo.tables import KEY, Account, Column, Parameter, Prepared, Table
+
+Plain = bool | int | str | list["Plain"] | dict[str, "Plain"]
+"""What YAML is made of."""
+
+SOURCE: Final = "demo"
+
+
+def configuration(url: str) -> dict[str, Plain]:
+    """The sections `sources`, `datasets` and `tenants` for the demo data in the database at `url`.
+
+    What is left at its default is left out.
+    """
+    datasets: dict[str, Plain] = {}
+    tenants: dict[str, Plain] = {}
+    for data in DATA_SETS:
+        datasets |= {table.name: _table(table) for table in data.tables}
+        datasets |= {prepared.name: _prepared(prepared) for prepared in data.prepared}
+        tenants |= {account.id: _account(account) for account in data.accounts}
+    return {"sources": {SOURCE: {"url": url}}, "datasets": datasets, "tenants": tenants}
+
+
+def _table(table: Table) -> Plain:
+    return {
+        "source": SOURCE,
+        "title": table.title,
+        "description": table.about,
+        "table": table.name,
+        "key": [KEY],
+        "order": [KEY],
+        "scope": dict(table.scope),
+        **({"change": table.change} if table.change else {}),
+        "fields": _fields(table.columns),
+    }
+
+
+def _prepared(prepared: Prepared) -> Plain:
+    return {
+        "source": SOURCE,
+        "title": prepared.title,
+        "description": prepared.about,
+        "sql": cleandoc(prepared.sql),
+        "parameters": {parameter.name: _parameter(parameter) for parameter in prepared.parameters},
+        "key": [KEY],
+        "order": [KEY],
+        "scope": dict(prepared.scope),
+        "fields": _fields(prepared.columns),
+    }
+
+
+def _parameter(parameter: Parameter) -> Plain:
+    default: dict[str, Plain] = {} if parameter.default is None else {"default": parameter.default}
+    return {"type": parameter.type.value, "description": parameter.about, **default}
+
+
+def _fields(columns: Iterable[Column]) -> dict[str, Plain]:
+    return {column.name: _field(column) for column in columns}
+
+
+def _field(column: Column) -> Plain:
+    field: dict[str, Plain] = {"type": column.type.value, "description": column.about, "nullable": column.nullable}
+    if column.type is FieldType.TIMESTAMP:
+        field["precision"] = 0
+    if labels := _labels(column.en, column.de):
+        field["labels"] = labels
+    if column.choices:
+        field["choices"] = {value: _labels(*texts) for value, texts in column.choices.items()}
+    if column.filter:
+        field["filter"] = True if isinstance(column.filter, bool) else [op.value for op in column.filter]
+    if column.access:
+        field["access"] = list(column.access)
+    return field
+
+
+def _labels(en: str, de: str) -> dict[str, Plain]:
+    return {language: text for language, text in (("en", en), ("de", de)) if text}
+
+
+def _account(account: Account) -> Plain:
+    scope: Mapping[str, Plain] = {dimension: list(ids) for dimension, ids in account.scope.items()}
+    return {
+        "name": account.name,
+        "scope": dict(scope),
+        **({"grants": list(account.grants)} if account.grants else {}),
+    }

@@ -1,0 +1,130 @@
+"""The demo data into a database: an SQLite file, or an empty PostgreSQL database; both hold the same values."""
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from offtake.core.dataset import FieldType
+from offtake.core.error import Conflict, Unavailable
+from offtake.demo.data import DATA_SETS, rows
+from offtake.demo.tables import KEY, Table
+
+if TYPE_CHECKING:
+    from psycopg import Cursor
+
+SQLITE: Final[Mapping[FieldType, str]] = {
+    FieldType.TEXT: "TEXT",
+    FieldType.INTEGER: "INTEGER",
+    FieldType.DECIMAL: "TEXT",
+    FieldType.BOOLEAN: "INTEGER",
+    FieldType.DATE: "TEXT",
+    FieldType.TIMESTAMP: "TEXT",
+    FieldType.UUID: "TEXT",
+}
+"""Decimals are text, since SQLite's NUMERIC would turn an exact decimal into a float."""
+
+POSTGRESQL: Final[Mapping[FieldType, str]] = {
+    FieldType.TEXT: "text",
+    FieldType.INTEGER: "integer",
+    FieldType.DECIMAL: "numeric(12,2)",
+    FieldType.BOOLEAN: "boolean",
+    FieldType.DATE: "date",
+    FieldType.TIMESTAMP: "timestamptz(0)",
+    FieldType.UUID: "uuid",
+}
+
+FAST: Final = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY;"
+"""Safe here alone: the file gets its name only once it is whole and on the disk."""
+
+
+def build_sqlite(path: Path) -> None:
+    """Build the demo database at `path`, in place of a file that is there; it is never seen half built."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    try:
+        with closing(sqlite3.connect(name, isolation_level=None)) as connection:
+            _fill_sqlite(connection)
+        with open(name, "rb") as built:
+            os.fsync(built.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def load_postgres(url: str) -> None:
+    """Load the demo tables into the database at `url` (`postgresql://...`), all or nothing.
+
+    Raises Conflict if one of the tables is there already, and Unavailable if the database cannot be reached.
+    """
+    import psycopg
+
+    try:
+        connection = psycopg.connect(url)
+    except psycopg.OperationalError as problem:
+        raise Unavailable(f"The database cannot be reached: {problem}", cure="Check its URL.") from problem
+    try:
+        with connection, connection.cursor() as cursor:
+            _fill_postgres(cursor)
+    except psycopg.errors.DuplicateTable as problem:
+        raise Conflict(f"The database is not empty: {problem}", cure="Give an empty one.") from problem
+
+
+def _fill_sqlite(connection: sqlite3.Connection) -> None:
+    connection.executescript(FAST)
+    connection.execute("BEGIN")
+    for table in _tables():
+        columns = ", ".join((*_columns(table, SQLITE), *_references(table)))
+        connection.execute(f"CREATE TABLE {table.name} ({columns}) STRICT, WITHOUT ROWID")
+    for table, stream in rows():
+        places = ", ".join("?" * len(table.columns))
+        in_key_order = sorted(stream)
+        connection.executemany(f"INSERT INTO {table.name} VALUES ({places})", in_key_order)  # noqa: S608 — our own name
+    for statement in _indexes():
+        connection.execute(statement)
+    connection.execute("ANALYZE")
+    connection.execute("COMMIT")
+
+
+def _fill_postgres(cursor: "Cursor") -> None:
+    for table in _tables():
+        cursor.execute(f"CREATE TABLE {table.name} ({', '.join(_columns(table, POSTGRESQL))})".encode())
+    for table, stream in rows():
+        with cursor.copy(f"COPY {table.name} FROM STDIN".encode()) as copy:
+            for row in stream:
+                copy.write_row(row)
+    for table in _tables():  # only now: a check per row would take longer than the load
+        for reference in _references(table):
+            cursor.execute(f"ALTER TABLE {table.name} ADD {reference}".encode())
+    for statement in _indexes():
+        cursor.execute(statement.encode())
+    cursor.execute(f"ANALYZE {', '.join(table.name for table in _tables())}".encode())
+
+
+def _tables() -> Iterator[Table]:
+    return (table for data in DATA_SETS for table in data.tables)
+
+
+def _columns(table: Table, types: Mapping[FieldType, str]) -> Iterator[str]:
+    for column in table.columns:
+        yield f"{column.name} {types[column.type]}{'' if column.nullable else ' NOT NULL'}"
+    yield f"PRIMARY KEY ({KEY})"
+
+
+def _references(table: Table) -> Iterator[str]:
+    for column in table.columns:
+        if column.references:
+            yield f"FOREIGN KEY ({column.name}) REFERENCES {column.references} ({KEY})"
+
+
+def _indexes() -> Iterator[str]:
+    """Indexes for what every export asks: whose rows, and changed when."""
+    for table in _tables():
+        for column in table.scope.values():
+            if column != KEY:
+                columns = f"{column}, {table.change}" if table.change else column
+                yield f"CREATE INDEX {table.name}_by_{column} ON {table.name} ({columns})"

@@ -1,0 +1,95 @@
+"""How demo data are described: one table of columns from which DDL, loading and configuration are all made."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from offtake.core.dataset import FieldType, Op
+
+KEY: Final = "id"
+"""The key of every table, and the order in which its rows are exported."""
+
+Cell = str | int | bool | None
+"""A value as SQLite keeps it: instants `2015-07-01T14:00:00Z`, dates `2015-07-01`, decimals `75.00`, UUIDs in lower
+case, all as text. PostgreSQL reads the same texts into its own types."""
+
+Row = tuple[Cell, ...]
+"""Cells in the order of the table's columns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column, with all that the configuration says about it.
+
+    `en` and `de` label it, `choices` give its values a label in both languages. `references` names the table whose
+    key it holds. `filter` is True for every operator of the type, or the operators; `access` the grants needed.
+    """
+
+    name: str
+    type: FieldType
+    about: str
+    en: str = ""
+    de: str = ""
+    nullable: bool = False
+    references: str | None = None
+    choices: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    filter: bool | tuple[Op, ...] = False
+    access: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table. `scope` gives the column of each dimension, `change` that of windows."""
+
+    name: str
+    title: str
+    about: str
+    columns: tuple[Column, ...]
+    scope: Mapping[str, str]
+    change: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A value that a prepared SELECT takes as `:name`; one without a default must be given."""
+
+    name: str
+    type: FieldType
+    about: str
+    default: str | int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A dataset made by a SELECT over the tables; `columns` are those of its result."""
+
+    name: str
+    title: str
+    about: str
+    sql: str
+    parameters: tuple[Parameter, ...]
+    columns: tuple[Column, ...]
+    scope: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A customer of the demo server: its scope (dimension to ids) and the access labels it holds."""
+
+    id: str
+    name: str
+    scope: Mapping[str, tuple[str, ...]]
+    grants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSet:
+    """Tables that belong together, referenced ones first.
+
+    `rows` starts a fresh stream for each table, by name; it yields the same rows at every call.
+    """
+
+    tables: tuple[Table, ...]
+    prepared: tuple[Prepared, ...]
+    accounts: tuple[Account, ...]
+    rows: Callable[[], Mapping[str, Iterator[Row]]]

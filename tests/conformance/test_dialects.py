@@ -1,0 +1,7 @@
+"""Every dialect found, by the suite that is shipped."""
+
+from offtake.testing.conformance.dialect import DialectSuite
+
+
+class TestDialects(DialectSuite):
+    pass

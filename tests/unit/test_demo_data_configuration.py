@@ -1,0 +1,135 @@
+"""The demo's configuration can be loaded, and says of the demo's tables what is true."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from offtake.core.dataset import Dataset, FieldType, Select
+from offtake.core.tenant import KeyId, Principal, Tenant
+from offtake.demo.configuration import configuration
+from offtake.demo.data import DATA_SETS
+from offtake.demo.load import build_sqlite
+from offtake.demo.tables import Prepared, Table
+from offtake.settings import Plugins, SourceKind, load
+from offtake.settings.values import datasets, tenants
+
+TABLES = [table for data in DATA_SETS for table in data.tables]
+PREPARED = [prepared for data in DATA_SETS for prepared in data.prepared]
+URLS = ("sqlite:///demo.sqlite", "postgresql://reader@localhost/demo")
+every_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+
+
+@dataclass(frozen=True)
+class NoOptions:
+    pass
+
+
+PLUGINS = Plugins(
+    sources={
+        "sqlite": SourceKind(options=NoOptions, dialect="sqlite", file=True),
+        "postgresql": SourceKind(options=NoOptions, dialect="postgres"),
+    },
+    storages={"local": NoOptions},
+)
+
+
+def loaded(folder: Path, url: str) -> tuple[Mapping[str, Dataset], Mapping[str, Tenant]]:
+    path = folder / "offtake.yaml"
+    path.write_text(yaml.safe_dump(configuration(url), allow_unicode=True, sort_keys=False), encoding="utf-8")
+    settings = load(path, {}, PLUGINS).settings
+    return {one.name: one for one in datasets(settings)}, {str(one.id): one for one in tenants(settings)}
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+    path: Path = tmp_path_factory.mktemp("demo") / "demo.sqlite"
+    build_sqlite(path)
+    with closing(sqlite3.connect(path)) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_it_loads_without_a_complaint(tmp_path: Path, url: str) -> None:
+    found, _ = loaded(tmp_path, url)
+    assert found.keys() == {one.name for one in TABLES} | {one.name for one in PREPARED}
+    assert all(one.key == one.order == ("id",) and one.scope and one.description for one in found.values())
+
+
+def test_instants_are_written_in_whole_seconds(tmp_path: Path) -> None:
+    found, _ = loaded(tmp_path, URLS[0])
+    instants = [field for one in found.values() for field in one.fields if field.type is FieldType.TIMESTAMP]
+    assert {field.precision for field in instants} == {0}
+
+
+def test_the_first_tenant_sees_personal_fields_and_the_second_does_not(tmp_path: Path) -> None:
+    found, accounts = loaded(tmp_path, URLS[0])
+    seen = {
+        name: {field.name for field in found["customers"].visible_to(Principal(key_id=KeyId("k"), tenant=tenant))}
+        for name, tenant in accounts.items()
+    }
+    assert seen["costa"] - seen["alpine"] == {"email", "phone", "passport_number", "birth_date"}
+    assert seen["alpine"] < seen["costa"]
+
+
+def test_tenants_share_no_id_of_any_dimension(tmp_path: Path) -> None:
+    _, accounts = loaded(tmp_path, URLS[0])
+    costa, alpine = accounts["costa"].scope, accounts["alpine"].scope
+    assert costa.keys() == alpine.keys() == {"tenant", "enterprise", "chain"}
+    assert all(set(costa[dimension]).isdisjoint(alpine[dimension]) for dimension in costa)
+    assert len(costa["enterprise"]) == 2
+
+
+@every_table
+def test_fields_are_the_columns_of_the_table(tmp_path: Path, database: sqlite3.Connection, table: Table) -> None:
+    found, _ = loaded(tmp_path, URLS[0])
+    columns = [row[1] for row in database.execute(f"PRAGMA table_info({table.name})")]
+    assert columns == [field.name for field in found[table.name].fields]
+
+
+@every_table
+def test_a_column_is_nullable_exactly_if_it_holds_nulls(database: sqlite3.Connection, table: Table) -> None:
+    for column in table.columns:
+        (nulls,) = database.execute(f"SELECT count(*) FROM {table.name} WHERE {column.name} IS NULL").fetchone()
+        assert (nulls > 0) == column.nullable, column.name
+
+
+@every_table
+def test_no_column_says_the_same_everywhere(database: sqlite3.Connection, table: Table) -> None:
+    for column in table.columns:
+        (values,) = database.execute(f"SELECT count(DISTINCT {column.name}) FROM {table.name}").fetchone()
+        assert values > 1, column.name
+
+
+@every_table
+def test_choices_are_the_values_that_occur(database: sqlite3.Connection, table: Table) -> None:
+    for column in table.columns:
+        if column.choices:
+            found = database.execute(f"SELECT DISTINCT {column.name} FROM {table.name}").fetchall()
+            assert {value for (value,) in found if value is not None} == set(column.choices), column.name
+
+
+@every_table
+def test_every_column_is_described_and_most_are_labelled_in_german(table: Table) -> None:
+    assert all(column.about.endswith(".") for column in table.columns)
+    assert all(en and de for column in table.columns for en, de in column.choices.values())
+    assert sum(bool(column.de) for column in table.columns) > len(table.columns) / 2
+
+
+@pytest.mark.parametrize("prepared", PREPARED, ids=lambda prepared: prepared.name)
+def test_a_prepared_select_gives_its_declared_fields(
+    tmp_path: Path, database: sqlite3.Connection, prepared: Prepared
+) -> None:
+    found, _ = loaded(tmp_path, URLS[0])
+    dataset = found[prepared.name]
+    assert isinstance(dataset.relation, Select)
+    given = {"day": "2016-03-24"}
+    defaults = {one.name: one.default for one in dataset.relation.parameters if not one.required}
+    cursor = database.execute(dataset.relation.sql, defaults | given)
+    assert [column[0] for column in cursor.description] == [field.name for field in dataset.fields]
+    arrivals = cursor.fetchall()
+    assert len({row[0] for row in arrivals}) == len(arrivals) == 59
