@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from offtake.client import Client, Export, NotSucceeded, pull
+from offtake.control.store import SqlControl, open_control
+from offtake.core.export import ExportId
 from offtake.testing import numbers
 from offtake.testing.serving import Process, Serving
 
-ROWS = 300_000
+ROWS = 400_000
 PATIENCE = 60.0
 
 Store = Callable[[Path], str]
@@ -57,11 +59,13 @@ def test_a_killed_worker_loses_and_doubles_nothing(tmp_path: Path, store: str) -
 def test_an_export_that_kills_its_workers_fails_with_a_reason(tmp_path: Path, store: str) -> None:
     with world(tmp_path, store, max_attempts=2) as (serving, client):
         export = client.create(numbers.DATASET)
-        for _ in range(2):
+        control = open_control(store, pool_size=1)
+        for attempt in (1, 2):
             with serving.start("worker") as worker:
-                _until(client, export, lambda one: one.progress.rows >= 1)
+                _until_true(lambda now=attempt: _attempt(control, export) == now)
                 worker.send(signal.SIGKILL)
                 worker.wait()
+        control.close()
         with serving.start("worker"), pytest.raises(NotSucceeded, match="died 2 times"):
             client.wait(export.id, timeout=PATIENCE)
         assert client.get(export.id).files == ()
@@ -139,7 +143,15 @@ def _until_true(reached: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not reached():
         assert time.monotonic() < deadline
-        time.sleep(0.05)
+        time.sleep(0.01)
+
+
+def _attempt(control: SqlControl, export: Export) -> int:
+    """The number of the attempt that owns the export."""
+    with control.reading() as tx:
+        found = tx.exports.get(ExportId(export.id), None)
+    assert found
+    return found.attempt
 
 
 def _stored(files: Path, export_id: str) -> dict[str, int]:

@@ -41,13 +41,22 @@ def client(stage: Stage, server: Server) -> Client:
 
 
 @pytest.fixture
-def port(server: Server) -> Iterator[int]:
+def held() -> Iterator[socket.socket]:
+    """A connection that is there until after the server has stopped."""
+    with socket.socket() as connection:
+        connection.settimeout(20)
+        yield connection
+
+
+@pytest.fixture
+def port(server: Server, held: socket.socket) -> Iterator[int]:
     """The port that a real server over the application listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         free: int = probe.getsockname()[1]
     granian = Granian(server, address="127.0.0.1", port=free, interface=Interfaces.ASGI, log_enabled=False)
-    thread = threading.Thread(target=lambda: asyncio.run(granian.serve()))
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=lambda: loop.run_until_complete(granian.serve()))
     thread.start()
     for _ in range(2000):
         try:
@@ -56,9 +65,11 @@ def port(server: Server) -> Iterator[int]:
         except OSError:
             threading.Event().wait(0.01)
     yield free
-    granian.stop()
+    server.drain()
+    loop.call_soon_threadsafe(granian.stop)
     thread.join(20)
     assert not thread.is_alive()
+    loop.close()
 
 
 def finished(stage: Stage, client: Client, content: bytes) -> tuple[str, str]:
@@ -124,9 +135,9 @@ def test_a_file_that_turns_out_short_breaks_the_connection(
 
 def test_a_download_that_is_left_is_none(stage: Stage, client: Client, port: int) -> None:
     made, link = finished(stage, client, b"a,b\n" * 5_000_000)
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-        connection.sendall(f"GET {link} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as leaving:
+        leaving.sendall(f"GET {link} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert leaving.recv(1000).startswith(b"HTTP/1.1 200")
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     connection.request("GET", link, headers={"Range": "bytes=0-3"})
     assert connection.getresponse().read() == b"a,b\n"
@@ -150,7 +161,7 @@ def test_hostile_bytes_are_refused_by_somebody(port: int) -> None:
     assert b" 40" in raw(port, b"GET /v1/exports HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n")[:20]
 
 
-def test_events_stream_and_the_server_stops_in_mid_stream(stage: Stage, client: Client, port: int) -> None:
+def test_events_stream_until_the_export_ends(stage: Stage, client: Client, port: int) -> None:
     made = client("POST", "/v1/exports", None, ASK).text("id")
     token = stage.token("acme")
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
@@ -164,3 +175,16 @@ def test_events_stream_and_the_server_stops_in_mid_stream(stage: Stage, client: 
     connection.request("GET", "/healthz")
     assert connection.getresponse().read() == b'{"status":"ok"}'
     connection.close()
+
+
+def test_a_stream_that_would_go_on_does_not_hold_the_server(
+    stage: Stage, client: Client, port: int, held: socket.socket
+) -> None:
+    made = client("POST", "/v1/exports", None, ASK).text("id")
+    head = f"GET /v1/exports/{made}/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {stage.token('acme')}\r\n\r\n"
+    held.connect(("127.0.0.1", port))
+    held.sendall(head.encode())
+    received = b""
+    while b"export.requested" not in received:
+        received += held.recv(65536)
+    assert received.startswith(b"HTTP/1.1 200")

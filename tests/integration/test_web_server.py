@@ -11,35 +11,18 @@ from typing import cast
 
 import pytest
 
-from offtake.core.error import Unavailable
 from offtake.core.event import Kind
 from offtake.core.export import ExportId
 from offtake.core.ports import Transaction
 from offtake.service import tenants
 from offtake.testing.asgi import Client
+from offtake.testing.conformance.dialect import Away
 from offtake.testing.house import Stage, build
 from offtake.web.dialects.native import DIALECT
 from offtake.web.server import Limits, Server
 
 ASK = {"dataset": "bookings"}
 PIECE = 256 * 1024
-
-
-class Away:
-    """A control store that cannot be reached."""
-
-    def transaction(self) -> AbstractContextManager[Transaction]:
-        raise Unavailable("The control store does not answer.")
-
-    def reading(self) -> AbstractContextManager[Transaction]:
-        raise Unavailable("The control store does not answer.")
-
-    def check(self) -> None:
-        raise Unavailable("secret detail")
-
-    def migrate(self) -> None: ...
-
-    def close(self) -> None: ...
 
 
 @pytest.fixture

@@ -199,7 +199,6 @@ def test_any_setting_is_overridden_and_its_origin_told(tmp_path: Path) -> None:
         "DB_PASSWORD": "x",
         "OFFTAKE_LIMITS_MAX_RUNNING": "7",
         "OFFTAKE_SERVER_BASE_URL": "",
-        "OFFTAKE_SERVER_TRUST_PROXY": "true",
         "OFFTAKE_RETENTION_FILES": "12h",
         "OFFTAKE_SECRETS_KEY": "123456",
         "OFFTAKE_SOURCES_SMALL_URL": "postgresql://u@h/d",
@@ -214,7 +213,7 @@ def test_any_setting_is_overridden_and_its_origin_told(tmp_path: Path) -> None:
     }
     loaded = load(tmp_path, HOTEL, environ)
     tree, (bookings, _) = loaded.settings, settings.datasets(loaded.settings)
-    assert (tree.limits.max_running, tree.server.base_url, tree.server.trust_proxy) == (7, None, True)
+    assert (tree.limits.max_running, tree.server.base_url) == (7, None)
     assert tree.retention.files == timedelta(hours=12)
     assert tree.secrets.key == "123456"
     assert tree.sources["small"].options == ServerOptions(pool_size=11)

@@ -3,6 +3,7 @@
 import json
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -117,7 +118,16 @@ def test_any_bytes_are_decoded_or_refused(body: bytes) -> None:
 def request(content_type: str | None) -> Request:
     headers = {} if content_type is None else {"content-type": content_type}
     return Request(
-        method="POST", path="/", raw_path="/", query={}, raw_query="", headers=headers, body=b"", base_url="", id=""
+        method="POST",
+        path="/",
+        raw_path="/",
+        query={},
+        raw_query="",
+        headers=headers,
+        body=b"",
+        base_url="",
+        id="",
+        received_at=datetime(2026, 1, 2, tzinfo=UTC),
     )
 
 

@@ -49,6 +49,7 @@ def request(headers: Mapping[str, str], method: str = "GET") -> Request:
         body=b"",
         base_url="http://x",
         id="6a0c2a7e-5a1d-4f0e-8d52-0f6f0c1f2b33",
+        received_at=datetime(2026, 1, 2, tzinfo=UTC),
     )
 
 

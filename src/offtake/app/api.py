@@ -5,6 +5,7 @@ import errno
 import signal
 import socket
 from collections.abc import Awaitable, Callable
+from typing import Final, cast
 
 from granian.constants import Interfaces
 from granian.server.embed import Server as Granian
@@ -12,6 +13,9 @@ from granian.server.embed import Server as Granian
 from offtake.app.wiring import Wired, dialects
 from offtake.core.error import Conflict
 from offtake.web.server import Limits, Server
+
+LAST_REQUESTS: Final = 10.0
+"""Seconds that requests which have begun may take once we are told to stop."""
 
 Ready = Callable[[str], Awaitable[bool]]
 """Told the address once the server answers; says whether to go on serving."""
@@ -51,18 +55,22 @@ async def serve_api(wired: Wired, port: int, ready: Ready) -> None:
         log_enabled=False,
         backlog=1024,
     )
+    stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
+        loop.add_signal_handler(number, stop.set)
     serving = asyncio.ensure_future(server.serve())
+    serving.add_done_callback(lambda _: stop.set())
     try:
         await _answers(settings.host, port, serving)
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         if await ready(f"http://{host}:{port}"):
-            await serving
+            await stop.wait()
     finally:
-        server.stop()
-        await asyncio.wait({serving}, timeout=10)
+        application.drain()
+        cast("Callable[[], None]", server.stop)()
+        await asyncio.wait({serving}, timeout=LAST_REQUESTS)
+        application.close()
 
 
 async def _answers(host: str, port: int, serving: asyncio.Future[None]) -> None:

@@ -7,6 +7,7 @@ import inspect
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Final, cast
@@ -39,14 +40,15 @@ def configuration() -> str:
         "",
     ]
     for name, section in _members(whole, whole):
-        lines += [f"## {name}", "", str(section.get("description", "")).strip(), ""]
+        lines += [f"## {name}", "", str(_resolved(whole, section).get("description", "")).strip(), ""]
         lines += [*_table(_settings(whole, section, name)), ""]
     return "\n".join(lines)
 
 
 def command_line() -> str:
     """Every command with its parameters, from the command line's own help, and the exit codes."""
-    text = str(app.generate_docs(output_format="markdown"))
+    with _called("offtake"):
+        text = str(app.generate_docs(output_format="markdown"))
     codes = inspect.cleandoc(cli.__doc__ or "").split("Exit codes:", 1)[1].strip("\n")
     return f"# Command line\n{MARK}\n\n{text.split(chr(10), 1)[1].strip()}\n\n## Exit codes\n\n```\n{codes}\n```\n"
 
@@ -58,8 +60,8 @@ def errors() -> str:
         MARK,
         "",
         "Errors of the native API are problem documents (RFC 9457): `type`, `title`, `status`, `detail`, `code`, "
-        "`field` (the member or parameter at fault), `cure` (what to do) and `request_id`. Other dialects give the same "
-        "errors their own form.",
+        "`field` (the member or parameter at fault), `cure` (what to do) and `request_id`. Other dialects give the "
+        "same errors their own form.",
         "",
         "| code | status | meaning |",
         "|---|---|---|",
@@ -89,12 +91,13 @@ def formats() -> str:
 
 def api() -> str:
     """Every operation of the native API, from its OpenAPI document."""
-    document = cast("Mapping[str, object]", native.document("https://exports.example.com"))
+    document = native.document("https://exports.example.com")
     lines = [
         "# The native API",
         MARK,
         "",
-        "A running server has the OpenAPI 3.1 document at `/v1/openapi.json` and a page with every member at `/v1/docs`.",
+        "A running server has the OpenAPI 3.1 document at `/v1/openapi.json`, and a page with every member at "
+        "`/v1/docs`.",
         "",
     ]
     paths = cast("Mapping[str, Mapping[str, Mapping[str, object]]]", document["paths"])
@@ -108,8 +111,8 @@ def api() -> str:
             if rows:
                 lines += [*_rows(("parameter", "in", "meaning"), rows), ""]
             replies = cast("Mapping[str, Mapping[str, object]]", operation["responses"])
-            rows = [(status, str(one.get("description", ""))) for status, one in replies.items()]
-            lines += [*_rows(("status", "meaning"), rows), ""]
+            meanings = [(status, str(one.get("description", ""))) for status, one in replies.items()]
+            lines += [*_rows(("status", "meaning"), meanings), ""]
     return "\n".join(lines)
 
 
@@ -167,11 +170,20 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
 """Each generated page by its path below docs/."""
 
 
+@contextmanager
+def _called(name: str) -> Iterator[None]:
+    """Let usage lines begin with that name, whichever program writes them."""
+    before, sys.argv = sys.argv, [name]
+    try:
+        yield
+    finally:
+        sys.argv = before
+
+
 def _members(whole: Mapping[str, object], section: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:
     """The members of an object in the schema, references followed."""
     properties = cast("Mapping[str, Mapping[str, object]]", _resolved(whole, section).get("properties", {}))
-    for name, one in properties.items():
-        yield name, one
+    yield from properties.items()
 
 
 def _resolved(whole: Mapping[str, object], one: Mapping[str, object]) -> Mapping[str, object]:

@@ -30,9 +30,9 @@ from offtake.client.wire import Wire, decode
 EXPORTS: Final = "/v1/exports"
 DATASETS: Final = "/v1/datasets"
 
-FIRST_PAUSE: Final = 0.2
+FIRST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 5.0
-"""Seconds between two looks at an export, where the server does not say when to come back."""
+"""Seconds between two looks at an export: short at first, for small ones, and then as long as the server asks."""
 
 OnExport = Callable[[Export], None]
 """Told how an export stands, each time that it changed."""
@@ -148,8 +148,8 @@ class Client:
                     on_progress(export)
             if export.ended:
                 return succeeded(export)
-            rest = retry_after(response) or pause
-            pause = min(pause * 1.5, LONGEST_PAUSE)
+            longest = retry_after(response) or LONGEST_PAUSE
+            rest, pause = min(pause, longest), pause * 1.5
             if until is not None:
                 left = until - patience.clock()
                 if left <= 0:

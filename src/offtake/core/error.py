@@ -66,6 +66,8 @@ class NotAcceptable(InvalidRequest):
 
 
 class RangeNotSatisfiable(InvalidRequest):
+    """`field` holds what `Content-Range` says of the file: `bytes */<length>`."""
+
     code = "range_not_satisfiable"
 
 

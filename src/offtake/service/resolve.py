@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from offtake.core.dataset import Dataset, choose
-from offtake.core.error import InvalidRequest, NotFound
+from offtake.core.error import ExportError, InvalidRequest, NotFound
 from offtake.core.export import ExportRequest, Selection
 from offtake.core.filter import check
 from offtake.core.limits import Split
@@ -47,7 +47,7 @@ def resolve(house: House, principal: Principal, ask: ExportRequest) -> ExportReq
             field="compression",
             cure=f"Choose one of: {', '.join(COMPRESSIONS)}; or leave it out.",
         )
-    selections = tuple(_selection(house, principal, one) for one in ask.selections)
+    selections = tuple(_nth(house, principal, ask, number) for number in range(len(ask.selections)))
     sources = {house.datasets[one.dataset].source for one in selections}
     if len(sources) > 1:
         raise InvalidRequest(
@@ -140,6 +140,16 @@ def query_of(datasets: Mapping[str, Dataset], selection: Selection) -> Query:
 def covers(wide: Scope, narrow_one: Scope) -> bool:
     """Whether every id of the one scope lies within the other."""
     return all(set(ids) <= set(wide.get(dimension, ())) for dimension, ids in narrow_one.items())
+
+
+def _nth(house: House, principal: Principal, ask: ExportRequest, number: int) -> Selection:
+    """A selection made explicit; where there are several, a problem says in which it lies."""
+    try:
+        return _selection(house, principal, ask.selections[number])
+    except ExportError as problem:
+        if len(ask.selections) > 1 and problem.field is not None:
+            problem.field = f"selections[{number}].{problem.field}"
+        raise
 
 
 def _selection(house: House, principal: Principal, ask: Selection) -> Selection:

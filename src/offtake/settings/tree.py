@@ -27,10 +27,6 @@ class Server(Section):
         examples=["https://exports.example.com"],
     )
     max_body_bytes: int = Field(default=2**20, ge=1024, description="The longest request body taken.")
-    trust_proxy: bool = Field(
-        default=False,
-        description="Whether X-Forwarded-* headers are believed; only behind a proxy that sets them itself.",
-    )
     request_threads: int = Field(
         default=16, ge=1, le=256, description="Requests answered at the same time; others wait."
     )

@@ -6,7 +6,7 @@ from any of these becomes a reply through `Dialect.error`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar, cast
 
@@ -27,7 +27,7 @@ class Context:
     """What render and error may know beside the result.
 
     `rate` is where the caller stands, None before that was looked at; `link` signs a path of this server for an
-    export, for the time given or the server's own; `api` is the operation table the request was matched in.
+    export, for the time given or the server's own.
     """
 
     request: Request
@@ -38,7 +38,12 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Documented:
-    """What the generated documents say of an operation. Types are msgspec Structs or None."""
+    """What the generated documents say of an operation.
+
+    Types are msgspec Structs or None. `reply_headers` are name and meaning of those it may answer with beside the
+    usual ones; `also` are further statuses that are no errors; `query` is name, type and meaning of each parameter,
+    `headers` name and meaning of those it reads.
+    """
 
     summary: str
     description: str = ""
@@ -48,6 +53,8 @@ class Documented:
     reply_media_type: str = "application/json"
     query: tuple[tuple[str, type, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
+    reply_headers: tuple[tuple[str, str], ...] = ()
+    also: tuple[tuple[int, str], ...] = ()
     errors: tuple[type[ExportError], ...] = ()
 
 
@@ -143,9 +150,10 @@ def public(
 class Dialect:
     """A wire form.
 
-    `roots` are the path prefixes whose unknown paths it answers. `present` reads the credential out of a request,
-    raising Unauthenticated where there is none; `kind` names the keys it accepts. `rate` gives the rule for a
-    principal. `error` is total over ExportError.
+    `roots` are the path prefixes whose unknown paths it answers; with `any_case` the fixed words of its paths are
+    found in any letter case. `present` reads the credential out of a request, raising Unauthenticated where there is
+    none; `kind` names the keys it accepts. `rate` gives the rule for a principal. `error` is total over ExportError.
+    A dialect with settings names their dataclass as `options`, and `configure` returns it as they make it.
     """
 
     kind: str
@@ -155,4 +163,6 @@ class Dialect:
     present: Callable[[Request], Presented]
     rate: Callable[[Policy, Principal], RateRule]
     error: Callable[[ExportError, Context], Reply]
-    options: type = field(default=type(None))
+    any_case: bool = False
+    options: type | None = None
+    configure: Callable[[object], "Dialect"] | None = None

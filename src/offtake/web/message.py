@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from offtake.service.downloads import Download
 from offtake.service.exports import Followed
@@ -11,24 +12,27 @@ from offtake.service.exports import Followed
 class Request:
     """A request, read to its end. Header names are in lower case; a header sent twice is joined by `, `.
 
-    `path` is decoded, `raw_path` as it was sent; `values` are the named segments of the operation's path; `query` keeps
-    order and repetition; `base_url` is how the caller reaches this server, without a slash at the end.
+    `path` is decoded, `raw_path` and `raw_query` are as they were sent; `values` are the named segments of the
+    operation's path, decoded; `query` keeps order and repetition; `base_url` is how the caller reaches this server,
+    without a slash at the end.
     """
 
     method: str
     path: str
     raw_path: str
     query: Mapping[str, Sequence[str]]
+    raw_query: str
     headers: Mapping[str, str]
     body: bytes
     base_url: str
     id: str
+    received_at: datetime
     values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """A file as a reply's body; the server answers Range, If-Range, If-None-Match and HEAD for it."""
+    """A file as a reply's body; the server answers Range, the conditional headers and HEAD for it."""
 
     download: Download
     export_id: str
@@ -39,13 +43,14 @@ class File:
 class Following:
     """An export followed as server-sent events until it ends.
 
-    The server fetches what is new after `sequence` and passes it to `render`, which returns the bytes to send and
-    whether that was the last.
+    The server fetches what is new after `sequence` and passes it, with the time, to `render`, which returns the bytes
+    to send (none, where there is nothing to tell) and whether that was the last. One `render` serves one reply only,
+    so it may remember what it told.
     """
 
     export_id: str
     sequence: int
-    render: Callable[[Followed], tuple[bytes, bool]]
+    render: Callable[[Followed, datetime], tuple[bytes, bool]]
 
 
 Body = bytes | File | Following
@@ -53,7 +58,10 @@ Body = bytes | File | Following
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer. Header names may be in any case; `Content-Length` is the server's business."""
+    """An answer. Header names may be in any case; `Content-Length` is the server's business.
+
+    With a `File` or `Following` the headers given here replace the server's own, and the status is the server's.
+    """
 
     status: int
     body: Body = b""

@@ -23,8 +23,8 @@ class Throttle:
         self._seen: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
         self._lock = Lock()
 
-    def __call__(self, kind: str, principal: Principal, rule: RateRule) -> RateLeft:
-        """Count one request; raise LimitExceeded with the seconds until the next would pass."""
+    def __call__(self, kind: str, principal: Principal, rule: RateRule) -> tuple[RateLeft, LimitExceeded | None]:
+        """Count one request, unless it is one too many; return where the caller stands, and then why it is refused."""
         subject = principal.tenant.id if rule.per_tenant else principal.key_id
         now = self._clock()
         with self._lock:
@@ -34,16 +34,20 @@ class Throttle:
                 self._seen.popitem(last=False)
             while times and times[0] <= now - rule.seconds:
                 times.popleft()
-            if len(times) >= rule.requests:
-                wait = math.ceil(times[0] + rule.seconds - now)
-                raise LimitExceeded(
-                    "Too many requests.",
-                    cure=f"Send at most {rule.requests} in {rule.seconds:g} seconds.",
-                    retry_after=max(1, wait),
-                )
-            times.append(now)
-            return RateLeft(
+            refused = _refusal(rule, times[0] + rule.seconds - now) if len(times) >= rule.requests else None
+            if refused is None:
+                times.append(now)
+            left = RateLeft(
                 limit=rule.requests,
                 remaining=rule.requests - len(times),
                 resets_at=self._wall() + rule.seconds - (now - times[0]),
             )
+            return left, refused
+
+
+def _refusal(rule: RateRule, wait: float) -> LimitExceeded:
+    return LimitExceeded(
+        "Too many requests.",
+        cure=f"Send at most {rule.requests} in {rule.seconds:g} seconds.",
+        retry_after=max(1, math.ceil(wait)),
+    )

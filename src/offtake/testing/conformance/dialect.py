@@ -65,12 +65,15 @@ class Away:
     """A control store that cannot be reached."""
 
     def transaction(self) -> AbstractContextManager[Transaction]:
+        """Raise Unavailable."""
         raise Unavailable("The control store does not answer.")
 
     def reading(self) -> AbstractContextManager[Transaction]:
+        """Raise Unavailable."""
         raise Unavailable("The control store does not answer.")
 
     def check(self) -> None:
+        """Raise Unavailable."""
         raise Unavailable("The control store does not answer.")
 
     def migrate(self) -> None:
@@ -90,16 +93,19 @@ class DialectSuite:
 
     @pytest.fixture
     def stage(self, tmp_path: Path) -> Iterator[Stage]:
+        """A house of its own."""
         stage = build(tmp_path)
         yield stage
         stage.close()
 
     @pytest.fixture(params=NAMES)
     def dialect(self, request: pytest.FixtureRequest) -> Dialect:
+        """Each dialect found."""
         return load(request.param)
 
     @pytest.fixture
     def client(self, stage: Stage, dialect: Dialect) -> Iterator[Client]:
+        """A client of it, without a credential."""
         with serving(stage, dialect) as client:
             yield client
 
@@ -228,6 +234,7 @@ def context() -> Context:
         body=b"",
         base_url="http://exports.test",
         id=str(UUID(int=0)),
+        received_at=datetime(2026, 1, 2, tzinfo=UTC),
     )
 
     def link(export: Export, path: str, life: timedelta | None) -> Link:

@@ -1,0 +1,114 @@
+"""CSV as RFC 4180 has it, with what spreadsheets and older programs want as options."""
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from offtake.core.dataset import Field
+from offtake.core.error import InvalidRequest
+from offtake.core.ports import TextForm
+from offtake.core.query import CsvLayout, Query, Quoting
+
+DELIMITERS: Final = frozenset(",;|\t\x1f!#$%&*<>?^_`~")
+"""ASCII characters that appear in no number, date, UUID or base64 text, so that those never need quotes."""
+
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+LINE_ENDS: Final = {"crlf": b"\r\n", "lf": b"\n"}
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CsvOptions:
+    """How a CSV file is written. Without any of them it is what RFC 4180 describes, in UTF-8."""
+
+    delimiter: str = field(default=",", metadata={"description": "What stands between cells: one ASCII character."})
+    header: bool = field(default=True, metadata={"description": "Whether each file begins with a line of names."})
+    header_names: Literal["names", "labels"] = field(
+        default="names",
+        metadata={"description": "What the header holds: the fields' names, or their labels in `language`."},
+    )
+    language: str | None = field(
+        default=None,
+        metadata={
+            "description": "The language of labels, such as `en`: choice values are then written as their label."
+        },
+    )
+    quoting: Quoting = field(
+        default=Quoting.MINIMAL,
+        metadata={"description": "Which cells are quoted: those that need it (`minimal`), or all but nulls (`all`)."},
+    )
+    line_end: Literal["crlf", "lf"] = field(default="crlf", metadata={"description": "What ends a line."})
+    bom: bool = field(
+        default=False,
+        metadata={"description": "Whether each file begins with a byte order mark, by which Excel knows UTF-8."},
+    )
+    spreadsheet: bool = field(
+        default=False,
+        metadata={
+            "description": "Whether texts that a spreadsheet would run as a formula get an apostrophe before them."
+        },
+    )
+
+
+class CsvFormat:
+    """The port `Format`."""
+
+    media_type: str = "text/csv; charset=utf-8"
+    extension: str = "csv"
+    options: type = CsvOptions
+
+    def form(self, query: Query, options: object) -> TextForm:
+        """Lines of cells; each file opens with the header, if there is one."""
+        assert isinstance(options, CsvOptions)
+        _check(query, options)
+        layout = CsvLayout(
+            delimiter=options.delimiter,
+            quoting=options.quoting,
+            guarded=options.spreadsheet,
+            language=options.language,
+        )
+        line_end = LINE_ENDS[options.line_end]
+        mark = BYTE_ORDER_MARK if options.bom else b""
+        header = _header(query, options).encode() + line_end if options.header else b""
+        return TextForm(layout=layout, header=mark + header, line_end=line_end, quoted=True)
+
+
+FORMAT: Final = CsvFormat()
+
+
+def _check(query: Query, options: CsvOptions) -> None:
+    if query.dataset.document is not None:
+        raise InvalidRequest(
+            f"Rows of dataset '{query.dataset.name}' are nested documents, which have no cells.",
+            field="format",
+            cure="Ask for JSON Lines.",
+        )
+    if options.delimiter not in DELIMITERS:
+        raise InvalidRequest(
+            "This cannot stand between cells.",
+            field="options.delimiter",
+            cure="Give a comma, a semicolon, a tab, a vertical bar or another one of: "
+            + " ".join(sorted(one for one in DELIMITERS if one.isprintable())),
+        )
+    if options.header_names == "labels" and options.language is None:
+        raise InvalidRequest(
+            "Labels are asked for, but in no language.", field="options.language", cure="Name one, such as 'en'."
+        )
+
+
+def _header(query: Query, options: CsvOptions) -> str:
+    return options.delimiter.join(_cell(_title(one, options), options) for one in query.fields)
+
+
+def _title(field: Field, options: CsvOptions) -> str:
+    if options.header_names == "names" or options.language is None:
+        return field.name
+    return field.labels.get(options.language, field.name)
+
+
+def _cell(text: str, options: CsvOptions) -> str:
+    if options.spreadsheet and text.startswith(FORMULA_STARTS):
+        text = f"'{text}"
+    needed = not text or any(sign in text for sign in (options.delimiter, '"', "\r", "\n"))
+    if needed or options.quoting is Quoting.ALL:
+        return '"' + text.replace('"', '""') + '"'
+    return text

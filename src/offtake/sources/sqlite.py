@@ -1,0 +1,340 @@
+"""SQLite: each row arrives as one finished line.
+
+A reading is one connection in one read transaction, opened read-only. Everything runs in threads; a statement is
+interrupted when it is cancelled or its time is over.
+"""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import chain, groupby
+from pathlib import Path
+from typing import Final, TypeVar
+from urllib.parse import quote, unquote, urlsplit
+
+from offtake.core.dataset import FieldType
+from offtake.core.error import Internal, InvalidRequest, LimitExceeded, Unavailable
+from offtake.core.ports import Column, Reading, Relation, Sink, Source
+from offtake.core.query import CsvLayout, JsonLayout, Layout, Query
+from offtake.encode.cells import FUNCTIONS, NotOfType
+from offtake.sql import sqlite
+from offtake.sql.select import unbound
+from offtake.sql.statement import Statement, segment
+
+CHUNK: Final = 256 * 1024
+"""Bytes of lines that are handed on at once, or a little more."""
+
+MOST_ROWS: Final = 1024
+"""Rows fetched at once, at most."""
+
+INSTRUCTIONS: Final = 20_000
+"""Steps of the database's machine between two looks at the clock; some tenths of a millisecond."""
+
+RETRY_AFTER: Final = 5
+"""Seconds that a caller is asked to wait for a file that is locked or away."""
+
+DECLARED: Final = (
+    ("INT", FieldType.INTEGER),
+    ("BOOL", FieldType.BOOLEAN),
+    ("TIMESTAMP", FieldType.TIMESTAMP),
+    ("DATETIME", FieldType.DATETIME),
+    ("DATE", FieldType.DATE),
+    ("TIME", FieldType.TIME),
+    ("DEC", FieldType.DECIMAL),
+    ("NUM", FieldType.DECIMAL),
+    ("REAL", FieldType.FLOAT),
+    ("FLOA", FieldType.FLOAT),
+    ("DOUB", FieldType.FLOAT),
+    ("UUID", FieldType.UUID),
+    ("JSON", FieldType.JSON),
+    ("BLOB", FieldType.BYTES),
+)
+"""What a column's declaration contains, and the type it is then taken for; text if nothing fits."""
+
+LOOK: Final = Statement(("SELECT count(*) FROM sqlite_master",))
+RELATIONS: Final = Statement(
+    (
+        """
+SELECT m.name, x.name, x.type, x."notnull" OR x.pk, x.pk
+FROM sqlite_master AS m JOIN pragma_table_xinfo(m.name) AS x
+WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite^_%' ESCAPE '^' AND x.hidden <> 1
+ORDER BY m.name, x.cid""",
+    )
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqliteOptions:
+    """The settings of a SQLite source."""
+
+    time_limit_seconds: float = field(
+        default=3600.0, metadata={"description": "A statement that runs longer is stopped and its export fails."}
+    )
+    busy_seconds: float = field(
+        default=5.0, metadata={"description": "How long to wait for a program that has locked the file."}
+    )
+
+
+class SqlitePlugin:
+    """Opens `sqlite:///relative/path` and `sqlite:////absolute/path`."""
+
+    schemes: tuple[str, ...] = ("sqlite",)
+    sql: str = "sqlite"
+    file: bool = True
+    options: type = SqliteOptions
+
+    def open(self, url: str, options: object) -> Source:
+        """Return the source; the file is opened when it is read."""
+        assert isinstance(options, SqliteOptions)
+        if options.time_limit_seconds <= 0:
+            raise InvalidRequest(
+                "'time_limit_seconds' must be above zero.", field="time_limit_seconds", cure="Give a positive number."
+            )
+        parts = urlsplit(url)
+        path = unquote(parts.path[1:])
+        if parts.scheme not in self.schemes or parts.netloc or not path or "\x00" in path:
+            raise InvalidRequest(
+                "This is not the URL of a SQLite file.", field="url", cure="Write it like sqlite:////var/data/app.db."
+            )
+        return SqliteSource(Path(path), options)
+
+
+SOURCE: Final = SqlitePlugin()
+
+
+class SqliteSource:
+    """The port `Source`."""
+
+    def __init__(self, path: Path, options: SqliteOptions) -> None:
+        self._path = path
+        self._options = options
+
+    async def check(self) -> str:
+        """The library's version; raises Unavailable if the file is not a database."""
+        async with self._open() as database:
+            await database.run(lambda: database.cursor(LOOK).fetchone())
+        return f"SQLite {sqlite3.sqlite_version}"
+
+    async def relations(self) -> Sequence[Relation]:
+        """Tables and views, their columns typed by what their declaration says."""
+        async with self._open() as database:
+            rows = await database.run(lambda: database.cursor(RELATIONS).fetchall())
+        return _relations(rows)
+
+    async def probe(self, query: Query) -> None:
+        """Have the query's statements compiled, parameters without a value being null."""
+        whole = replace(query, where=unbound(query))
+        async with self._open() as database:
+            for layout in (CsvLayout(), JsonLayout()):
+                complaint = await database.run(partial(database.complaint, sqlite.select(whole, layout)))
+                if complaint:
+                    raise InvalidRequest(
+                        f"The database refuses dataset '{query.dataset.name}': {complaint}",
+                        field=f"datasets.{query.dataset.name}",
+                        cure="Compare its table, columns and types with the database.",
+                    )
+
+    def read(self) -> AbstractAsyncContextManager[Reading]:
+        """Open a transaction; its instant is now, not at the first row."""
+        return self._read()
+
+    async def close(self) -> None:
+        """Nothing is kept between readings."""
+
+    @asynccontextmanager
+    async def _read(self) -> AsyncIterator[Reading]:
+        async with self._open() as database:
+            await database.run(lambda: database.cursor(Statement(("BEGIN",))))
+            await database.run(lambda: database.cursor(LOOK).fetchone())
+            yield SqliteReading(database)
+
+    @asynccontextmanager
+    async def _open(self) -> "AsyncIterator[_Database]":
+        database = await asyncio.to_thread(_Database, self._path, self._options)
+        try:
+            yield database
+        finally:
+            await asyncio.shield(asyncio.to_thread(database.close))
+
+
+class SqliteReading:
+    """The port `Reading`: one connection in one read transaction."""
+
+    def __init__(self, database: "_Database") -> None:
+        self._database = database
+
+    async def estimate(self, query: Query) -> int | None:
+        """The exact number: the rows are counted, which takes a fraction of the time of writing them."""
+        database = self._database
+        database.start_clock()
+        row = await database.run(lambda: database.cursor(sqlite.count(query)).fetchone())
+        return int(row[0])
+
+    async def copy(self, query: Query, layout: Layout, sink: Sink) -> int:
+        """Hand on about 256 KiB of lines at a time."""
+        database, total = self._database, 0
+        database.start_clock()
+        cursor = await database.run(partial(database.cursor, sqlite.select(query, layout)))
+        chunks = _chunks(cursor)
+        while chunk := await database.run(lambda: next(chunks, None)):
+            lines, rows = chunk
+            await sink(lines)
+            total += rows
+        return total
+
+
+class _Database:
+    """A connection that is used by one thread at a time, and the clock of its statements."""
+
+    def __init__(self, path: Path, options: SqliteOptions) -> None:
+        self._options = options
+        self._stopped = False
+        self._mismatch: str | None = None
+        self.start_clock()
+        with self._translated():
+            self._connection = sqlite3.connect(
+                f"file:{quote(str(path.absolute()))}?mode=ro",
+                uri=True,
+                timeout=options.busy_seconds,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            self._connection.text_factory = bytes
+            self._connection.set_progress_handler(self._over, INSTRUCTIONS)
+            for name, (count, function) in FUNCTIONS.items():
+                self._connection.create_function(name, count, self._noting(function), deterministic=True)
+            for setting in ("query_only = ON", "trusted_schema = OFF"):
+                self._connection.execute(f"PRAGMA {setting}")
+
+    def start_clock(self) -> None:
+        """Begin to count the time limit of a statement."""
+        self._deadline = time.monotonic() + self._options.time_limit_seconds
+
+    def cursor(self, statement: Statement) -> sqlite3.Cursor:
+        """Execute a statement."""
+        return self._connection.execute(sqlite.text(statement), statement.arguments)
+
+    def complaint(self, statement: Statement) -> str | None:
+        """What is wrong with a statement, if anything; it is compiled and not run."""
+        try:
+            self._connection.execute("EXPLAIN " + sqlite.text(statement), statement.arguments).fetchall()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_ERROR":
+                raise
+            return str(error)
+        return None
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Do `work` in a thread. Cancelled, interrupt it and wait until the thread has let go of the connection."""
+        future = asyncio.ensure_future(asyncio.to_thread(self._do, work))
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            self._stopped = True
+            self._connection.interrupt()
+            while not future.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait({future})
+            future.exception()
+            raise
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _do(self, work: Callable[[], T]) -> T:
+        with self._translated():
+            return work()
+
+    def _over(self) -> bool:
+        return self._stopped or time.monotonic() > self._deadline
+
+    def _noting(self, function: Callable[..., str | None]) -> Callable[..., str | None]:
+        """Remember what did not fit: the database only says that a function failed."""
+
+        def call(*values: object) -> str | None:
+            try:
+                return function(*values)
+            except NotOfType as error:
+                self._mismatch = error.kind
+                raise
+
+        return call
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            name = getattr(error, "sqlite_errorname", "")
+            if name == "SQLITE_INTERRUPT":
+                raise LimitExceeded(
+                    f"The source did not finish within its limit of {self._options.time_limit_seconds:g} seconds.",
+                    cure="Ask for less at once: a smaller window or more filters.",
+                ) from None
+            if self._mismatch:
+                raise Internal(
+                    f"The source holds a value that is not of the type '{self._mismatch}', as it was declared.",
+                    cure="Repair the rows, or declare the field as text.",
+                ) from None
+            if name in ("SQLITE_ERROR", "SQLITE_RANGE", "SQLITE_TOOBIG", "SQLITE_MISMATCH"):
+                raise Internal(f"The source refused the query: {error}") from None
+            raise Unavailable(
+                f"The source is away: {error}", cure="The same request may work later.", retry_after=RETRY_AFTER
+            ) from None
+
+
+def _chunks(cursor: sqlite3.Cursor) -> Iterator[tuple[bytes, int]]:
+    """The lines of a cursor, each with its line feed, in chunks of about `CHUNK` bytes, and how many they are."""
+    pieces: list[bytes] = []
+    size = rows = 0
+    want = 16
+    while lines := cursor.fetchmany(want):
+        piece = b"\n".join(chain.from_iterable(lines))
+        pieces.append(piece)
+        size += len(piece)
+        rows += len(lines)
+        want = max(1, min(MOST_ROWS, CHUNK * len(lines) // (len(piece) + 1)))
+        if size >= CHUNK:
+            yield _checked(pieces), rows
+            pieces, size, rows = [], 0, 0
+    if rows:
+        yield _checked(pieces), rows
+
+
+def _checked(pieces: list[bytes]) -> bytes:
+    """The pieces as lines, if they are sound text: the database itself keeps any bytes."""
+    lines = b"\n".join([*pieces, b""])
+    try:
+        if not lines.isascii():
+            lines.decode()
+    except UnicodeDecodeError:
+        raise Internal("The source holds text that is not UTF-8.", cure="Repair the rows.") from None
+    if b"\x00" in lines:
+        raise Internal("The source holds a text with a NUL in it.", cure="Repair the rows, or ask for JSON Lines.")
+    return lines
+
+
+def _relations(rows: Sequence[tuple[bytes, bytes, bytes, int, int]]) -> tuple[Relation, ...]:
+    found = (
+        Relation(
+            name=segment(name.decode()),
+            columns=tuple(
+                Column(name=column.decode(), type=_declared(kind.decode()).value, nullable=not firm, key=key > 0)
+                for _, column, kind, firm, key in group
+            ),
+        )
+        for name, group in groupby(rows, key=lambda row: row[0])
+    )
+    return tuple(sorted(found, key=lambda one: one.name))
+
+
+def _declared(declaration: str) -> FieldType:
+    found = (kind for word, kind in DECLARED if word in declaration.upper())
+    return next(found, FieldType.TEXT)

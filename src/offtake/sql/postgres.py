@@ -1,0 +1,220 @@
+"""Lines built by PostgreSQL.
+
+CSV is what COPY makes of one expression per cell. A JSON line is one concatenated text, which COPY writes as it is:
+its quote and delimiter are control characters that no JSON text holds.
+
+COPY takes no parameters, so arguments are written as literals (`text`). The session must have TimeZone UTC and
+DateStyle ISO. What a time stamp costs was measured: docs/decisions/0002-lines-built-by-the-database.md.
+"""
+
+from collections.abc import Mapping
+from typing import Final, assert_never
+
+from offtake.core.dataset import Field, FieldType, Parameter, Stored
+from offtake.core.error import InvalidRequest
+from offtake.core.filter import Scalar
+from offtake.core.query import CsvLayout, JsonLayout, Layout, Query, Quoting
+from offtake.sql import select as shared
+from offtake.sql.select import column, shifted, since_epoch
+from offtake.sql.statement import Argument, Bound, Sql, Statement, concatenated, joined, sql
+
+TYPES: Final[Mapping[FieldType, str]] = {
+    FieldType.TEXT: "text",
+    FieldType.INTEGER: "bigint",
+    FieldType.FLOAT: "float8",
+    FieldType.DECIMAL: "numeric",
+    FieldType.BOOLEAN: "boolean",
+    FieldType.DATE: "date",
+    FieldType.TIME: "time",
+    FieldType.TIMESTAMP: "timestamptz",
+    FieldType.DATETIME: "timestamp",
+    FieldType.UUID: "uuid",
+    FieldType.JSON: "json",
+    FieldType.BYTES: "bytea",
+}
+NUMBERS: Final = frozenset({FieldType.INTEGER, FieldType.FLOAT, FieldType.DECIMAL})
+GUARDED: Final = frozenset({FieldType.TEXT, FieldType.BYTES})
+FORMULA_STARTS: Final = tuple(map(ord, "=+-@\t\r"))
+SECONDS: Final[Mapping[int, str]] = {0: "SS", 3: "SS.MS", 6: "SS.US"}
+ERA: Final = "BETWEEN '0001-01-01 00:00:00Z' AND '9999-12-31 23:59:59.999999Z'"
+
+
+def select(query: Query, layout: Layout) -> Statement:
+    """The SELECT to be copied: one column a cell for CSV, one text column for JSON Lines."""
+    match layout:
+        case CsvLayout():
+            projection = joined(", ", (_cell(one, layout) for one in query.fields))
+        case JsonLayout():
+            projection = _json_line(query)
+        case _:
+            assert_never(layout)
+    return shared.select(query, projection, _Grammar())
+
+
+def rows(query: Query) -> Statement:
+    """The SELECT of nothing but the rows, for the planner's estimate."""
+    return shared.select(query, ("1",), _Grammar())
+
+
+def copied(layout: Layout) -> Mapping[str, str | bool]:
+    """The options of COPY, all with FORMAT csv, that make lines of a SELECT."""
+    if isinstance(layout, JsonLayout):
+        return {"quote": "\x01", "delimiter": "\x02"}
+    always = {"force_quote": True} if layout.quoting is Quoting.ALL else {}
+    return {"delimiter": layout.delimiter, **always}
+
+
+def text(statement: Statement) -> str:
+    """The statement with every argument as a literal, exact whatever the value and the session's settings."""
+    return statement.text(lambda _, value: literal(value))
+
+
+def literal(value: Bound) -> str:
+    """A value as a literal of no type yet. Raises InvalidRequest for a text that holds a NUL."""
+    if value is None:
+        return "NULL"
+    written = str(value).lower() if isinstance(value, bool) else str(value)
+    if "\x00" in written:
+        raise InvalidRequest("A text holds a NUL, which no text of this database does.", cure="Leave it out.")
+    doubled = written.replace("'", "''")
+    return " E'" + doubled.replace("\\", "\\\\") + "'" if "\\" in written else f"'{doubled}'"
+
+
+class _Grammar:
+    def compared(self, field: Field, *, ordering: bool) -> str:
+        if field.stored is Stored.SCALED or (field.type is not FieldType.DATE and field.stored is not Stored.NATIVE):
+            return column(field.column)
+        if field.type in NUMBERS:
+            return column(field.column)
+        if field.type in (FieldType.TEXT, FieldType.JSON):
+            return f"{column(field.column)}::text" + (' COLLATE "C"' if ordering else "")
+        return _typed(field)
+
+    def operand(self, field: Field, value: Scalar) -> Sql:
+        kind = TYPES[field.type]
+        if field.stored is Stored.SCALED:
+            value, kind = shifted(str(value), field.scale), "numeric"
+        elif field.stored is not Stored.NATIVE and field.type is not FieldType.DATE:
+            value = since_epoch(field, str(value))
+            kind = "numeric" if "." in value else "bigint"
+        return _cast(value, kind)
+
+    def begins(self, field: Field, prefix: str) -> Sql:
+        return sql(f"starts_with({column(field.column)}::text, ", _cast(prefix, "text"), ")")
+
+    def scoped(self, name: str) -> str:
+        return column(name)
+
+    def parameter(self, parameter: Parameter, value: Scalar | None) -> Sql:
+        return _cast(value, TYPES[parameter.type])
+
+
+def _cell(field: Field, layout: CsvLayout) -> Sql:
+    """A cell as COPY is to write it; numbers, dates and UUIDs are written by their own type, which is fastest."""
+    labels = shared.labels(field, layout.language)
+    plain = field.type not in GUARDED and not labels
+    if plain and (field.type in NUMBERS or field.type in (FieldType.DATE, FieldType.UUID)):
+        return (_typed(field),)
+    written: Sql = (_text(field),)
+    if labels:
+        arms = (sql(" WHEN ", _cast(key, "text"), " THEN ", _cast(label, "text")) for key, label in labels.items())
+        written = sql("CASE ", written, *arms, " ELSE ", written, " END")
+    if layout.guarded and not plain:
+        starts = ", ".join(map(str, FORMULA_STARTS))
+        written = sql("CASE WHEN ascii(", written, f") IN ({starts}) THEN '''' || ", written, " ELSE ", written, " END")
+    return written
+
+
+def _json_line(query: Query) -> Sql:
+    if whole := shared.document(query):
+        return (f"coalesce({_json(whole)}, 'null')",)
+    pieces: list[Sql] = []
+    for number, field in enumerate(query.fields):
+        pieces += [_cast(shared.member(field, first=number == 0), "text"), (f"coalesce({_json(field)}, 'null')",)]
+    return concatenated([*pieces, ("'}'::text",)])
+
+
+def _json(field: Field) -> str:
+    """The JSON text of a field's value, null for null."""
+    if field.type is FieldType.TEXT or field.type in NUMBERS:
+        return f"to_json({_typed(field)})::text"
+    if field.type is FieldType.JSON:
+        return _one_line(f"{_typed(field)}::text")
+    if field.type is FieldType.BOOLEAN:
+        return _text(field)
+    return f"'\"' || {_text(field)} || '\"'"
+
+
+def _text(field: Field) -> str:
+    """The canonical text of a field's value."""
+    typed = _typed(field)
+    match field.type:
+        case FieldType.TIMESTAMP | FieldType.DATETIME:
+            return _moment(field, typed)
+        case FieldType.TIME:
+            return _time_of_day(field, typed)
+        case FieldType.BYTES:
+            return f"replace(encode({typed}, 'base64'), E'\\n', '')"
+        case FieldType.JSON:
+            return _one_line(f"{column(field.column)}::text")
+        case FieldType.TEXT:
+            return typed
+        case _:
+            return f"{typed}::text"
+
+
+def _typed(field: Field) -> str:
+    """The column in the field's type; a cast to the type it has costs nothing.
+
+    Integers, floats and decimals stay what they are: their text is exact, a cast might not be.
+    """
+    own = column(field.column)
+    match field.stored:
+        case Stored.UNIX:
+            instant = f"to_timestamp({own})"
+        case Stored.UNIX_MS:
+            whole, rest = f"div({own}::numeric, 1000)::float8", f"mod({own}::numeric, 1000)::float8"
+            instant = f"(to_timestamp({whole}) + {rest} * interval '1 millisecond')"
+        case Stored.SCALED:
+            return f"({own} * {shifted('1', -field.scale)}::numeric)"
+        case Stored.NATIVE:
+            return own if field.type in NUMBERS else f"{own}::{TYPES[field.type]}"
+        case _:
+            assert_never(field.stored)
+    return instant if field.type is FieldType.TIMESTAMP else f"{instant}::{TYPES[field.type]}"
+
+
+def _moment(field: Field, typed: str) -> str:
+    """An instant as text.
+
+    Where the database's own text has all the digits that are wanted, putting the `T` and the `Z` right takes two
+    thirds of the time of `to_char`; infinity and years beyond four digits keep the database's text.
+    """
+    own, digits = TYPES[field.type], field.precision
+    zone = "Z" if field.type is FieldType.TIMESTAMP else ""
+    general = f"""to_char({typed}, 'YYYY-MM-DD"T"HH24:MI:{SECONDS[digits]}') || '{zone}'"""
+    if field.stored is Stored.NATIVE:
+        noughts = "." + "0" * digits if digits else ""
+        whole = f"WHEN {typed}::{own}(0) = {typed} THEN {_iso(typed, noughts, zone)}"
+        broken = f"{typed}::{own}({digits}) = {typed} AND {typed}::{own}({digits - 1}) <> {typed}"
+        direct = f" WHEN {broken} THEN {_iso(typed, '', zone)}" if digits else ""
+        general = f"CASE {whole}{direct} ELSE {general} END"
+    return f"CASE WHEN {typed} {ERA} THEN {general} ELSE {typed}::text END"
+
+
+def _iso(typed: str, fraction: str, zone: str) -> str:
+    written = f"replace({typed}::text, ' ', 'T')"
+    return f"replace({written}, '+00', '{fraction}{zone}')" if zone else f"{written} || '{fraction}'"
+
+
+def _time_of_day(field: Field, typed: str) -> str:
+    return f"to_char({typed}::interval, 'HH24:MI:{SECONDS[field.precision]}')"
+
+
+def _one_line(expression: str) -> str:
+    """JSON text whose line ends, which can only stand between its tokens, are spaces."""
+    return f"replace(replace({expression}, E'\\n', ' '), E'\\r', ' ')"
+
+
+def _cast(value: Bound, kind: str) -> Sql:
+    return sql("CAST(", Argument(value), f" AS {kind})")

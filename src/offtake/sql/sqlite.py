@@ -1,0 +1,310 @@
+"""Lines built by SQLite: the SELECT yields one text column, the finished line without its line feed.
+
+What a column holds is not what it was declared to hold, so each cell looks at the value itself. The usual form of a
+type is written by SQL alone; every other goes to the function of that type in `offtake.encode.cells`, which writes it
+exactly or raises.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final, assert_never
+
+from offtake.core.dataset import Field, FieldType, Parameter, Stored
+from offtake.core.filter import Scalar
+from offtake.core.query import CsvLayout, JsonLayout, Layout, Query, Quoting
+from offtake.sql import select as shared
+from offtake.sql.select import column, shifted, since_epoch
+from offtake.sql.statement import Argument, Bound, Sql, Statement, concatenated, joined, sql
+
+NUMBERS: Final = frozenset({FieldType.INTEGER, FieldType.FLOAT, FieldType.DECIMAL})
+GUARDED: Final = frozenset({FieldType.TEXT, FieldType.BYTES})
+FREE: Final = frozenset({FieldType.TEXT, FieldType.JSON})
+"""The types whose text may hold quotes, delimiters and line ends."""
+
+FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
+"""The years 1 to 9999 in seconds since 1970."""
+
+SMALL: Final = 10**14
+"""Floats below this that are whole numbers are written as such."""
+
+DAY_AND_TIME: Final = "%Y-%m-%dT%H:%M:%S"
+DATE_SHAPE: Final = "[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]"
+TIME_SHAPE: Final = "[0-2][0-9]:[0-5][0-9]:[0-5][0-9]"
+FRACTION_SHAPE: Final = "." + "[0-9]" * 6
+UUID_SHAPE: Final = "-".join("?" * length for length in (8, 4, 4, 4, 12))
+"""What GLOB takes for a value in its usual form: enough to tell it from others, not that there is such a day."""
+
+
+def select(query: Query, layout: Layout) -> Statement:
+    """The SELECT of the finished lines."""
+    match layout:
+        case CsvLayout():
+            projection = _csv_line(query, layout)
+        case JsonLayout():
+            projection = _json_line(query)
+        case _:
+            assert_never(layout)
+    return shared.select(query, projection, _Grammar())
+
+
+def count(query: Query) -> Statement:
+    """The SELECT of how many rows the query has."""
+    return shared.count(query, _Grammar())
+
+
+def text(statement: Statement) -> str:
+    """The statement with a placeholder for every argument."""
+    return statement.text(lambda _number, _value: "?")
+
+
+class _Grammar:
+    def compared(self, field: Field, *, ordering: bool) -> str:
+        own = column(field.column)
+        if field.type is FieldType.DECIMAL:
+            return own if field.stored is Stored.SCALED else f"offtake_order({own})"
+        if field.type is FieldType.TEXT:
+            return f"{own} COLLATE BINARY"
+        if field.type in (FieldType.TIMESTAMP, FieldType.DATETIME) and field.stored is not Stored.NATIVE:
+            return own
+        return own if field.type in NUMBERS or field.type is FieldType.BYTES else _text(field, precision=6)
+
+    def operand(self, field: Field, value: Scalar) -> Sql:
+        match field.type:
+            case FieldType.DECIMAL if field.stored is Stored.SCALED:
+                return (Argument(_number(shifted(str(value), field.scale))),)
+            case FieldType.DECIMAL:
+                return sql("offtake_order(", Argument(str(value)), ")")
+            case FieldType.TIMESTAMP | FieldType.DATETIME if field.stored is not Stored.NATIVE:
+                return (Argument(_number(since_epoch(field, str(value)))),)
+            case FieldType.BOOLEAN:
+                return (Argument("true" if value else "false"),)
+            case _:
+                return (Argument(value),)
+
+    def begins(self, field: Field, prefix: str) -> Sql:
+        return sql("substr(", column(field.column), f", 1, {len(prefix)}) = ", Argument(prefix))
+
+    def scoped(self, name: str) -> str:
+        return f"{column(name)} COLLATE BINARY"
+
+    def parameter(self, parameter: Parameter, value: Scalar | None) -> Sql:
+        return (Argument(int(value) if isinstance(value, bool) else value),)
+
+
+def _csv_line(query: Query, layout: CsvLayout) -> Sql:
+    cells = [_cell(field, layout) for field in query.fields]
+    if len(cells) == 1:
+        return sql("CASE ", cells[0], r" WHEN '\.' THEN ", _enclosed(r"'\.'"), " ELSE ", cells[0], " || '' END")
+    pieces = [cells[0]]
+    for cell in cells[1:]:
+        pieces += [(Argument(layout.delimiter),), cell]
+    return concatenated(pieces)
+
+
+def _cell(field: Field, layout: CsvLayout) -> Sql:
+    labels, own = shared.labels(field, layout.language), column(field.column)
+    if field.type is FieldType.TEXT and not labels:
+        usual, other = (_written((one,), layout, guarded=True, free=True) for one in (own, f"offtake_text({own})"))
+        test, null = f"CASE WHEN typeof({own}) = 'text' THEN ", f" WHEN {own} IS NULL THEN '' ELSE "
+        return sql(test, usual, null, other, " END")
+    written: Sql = (_text(field, precision=field.precision),)
+    if labels:
+        arms = (sql(" WHEN ", Argument(key), " THEN ", Argument(label)) for key, label in labels.items())
+        written = sql("CASE ", written, " || ''", *arms, " ELSE ", written, " END")
+    guarded, free = bool(labels) or field.type in GUARDED, bool(labels) or field.type in FREE
+    cell = sql("coalesce(", _written(written, layout, guarded=guarded, free=free), ", '')")
+    if field.type is FieldType.BYTES:
+        return sql(f"CASE WHEN length({own}) = 0 THEN '\"\"' ELSE ", cell, " END")
+    return cell
+
+
+def _written(value: Sql, layout: CsvLayout, *, guarded: bool, free: bool) -> Sql:
+    """A text as a cell: guarded where the layout asks for it, quoted where it must be."""
+    if layout.guarded and guarded:
+        start = sql("substr(", value, ", 1, 1) IN ('=', '+', '-', '@', char(9), char(13))")
+        value = sql("CASE WHEN ", start, " THEN '''' || ", value, " ELSE ", value, " END")
+    if layout.quoting is Quoting.ALL:
+        return _enclosed(value)
+    if not free:
+        return value
+    signs = ("'\"'", Argument(layout.delimiter), "char(10)", "char(13)")
+    special = joined(" OR ", ((*value, " = ''"), *(sql("instr(", value, ", ", sign, ")") for sign in signs)))
+    return sql("CASE WHEN ", special, " THEN ", _enclosed(value), " ELSE ", value, " END")
+
+
+def _enclosed(written: str | Sql) -> Sql:
+    return sql("'\"' || replace(", written, ", '\"', '\"\"') || '\"'")
+
+
+def _json_line(query: Query) -> Sql:
+    if whole := shared.document(query):
+        return (f"coalesce({_text(whole, precision=0)}, 'null') || ''",)
+    pieces: list[Sql] = []
+    for number, field in enumerate(query.fields):
+        pieces += [(Argument(shared.member(field, first=number == 0)),), (f"coalesce({_json(field)}, 'null')",)]
+    return concatenated([*pieces, ("'}'",)])
+
+
+def _json(field: Field) -> str:
+    """The JSON text of a field's value, null or 'null' for null."""
+    written = _text(field, precision=field.precision)
+    match field.type:
+        case FieldType.TEXT:
+            return f"json_quote({written} || '')"
+        case FieldType.FLOAT | FieldType.DECIMAL:
+            return (
+                f"CASE WHEN {written} IN ('NaN', 'Infinity', '-Infinity') THEN json_quote({written}) ELSE {written} END"
+            )
+        case FieldType.INTEGER | FieldType.BOOLEAN | FieldType.JSON:
+            return written
+        case _:
+            return f"'\"' || {written} || '\"'"
+
+
+def _text(field: Field, *, precision: int) -> str:
+    """The canonical text of a field's value, null for null."""
+    return _TEXTS[field.type](field, column(field.column), precision)
+
+
+def _plain(field: Field, own: str, _: int) -> str:
+    return _usual(own, f"typeof({own}) = 'text'", own, f"offtake_text({own})")
+
+
+def _integer(field: Field, own: str, _: int) -> str:
+    return _usual(own, f"typeof({own}) = 'integer'", own, f"offtake_integer({own})")
+
+
+def _float(field: Field, own: str, _: int) -> str:
+    return _float_by("offtake_float", own)
+
+
+def _float_by(function: str, own: str) -> str:
+    whole = f"{own} BETWEEN -{SMALL} AND {SMALL} AND {own} <> 0 AND CAST({own} AS INTEGER) = {own}"
+    usual = f"typeof({own}) IN ('real', 'integer') AND {whole}"
+    return _usual(own, usual, f"CAST({own} AS INTEGER)", f"{function}({own})")
+
+
+def _decimal(field: Field, own: str, _: int) -> str:
+    return _decimal_by("offtake_decimal", field, own)
+
+
+def _decimal_by(function: str, field: Field, own: str) -> str:
+    if field.stored is Stored.SCALED:
+        other = f"offtake_scaled({own}, {field.scale})"
+        return _usual(own, f"typeof({own}) = 'integer'", _scaled(own, field.scale), other)
+    number = f"{own} GLOB '[-0-9]*' AND substr({own}, -1) BETWEEN '0' AND '9' AND json_valid({own})"
+    plain = f"instr({own}, 'e') = 0 AND instr({own}, 'E') = 0"
+    usual = f"typeof({own}) = 'text' AND {number} AND {plain} OR typeof({own}) = 'integer'"
+    return _usual(own, usual, own, f"{function}({own})")
+
+
+def _scaled(own: str, scale: int) -> str:
+    if scale == 0:
+        return own
+    sign = f"CASE WHEN {own} < 0 THEN '-' ELSE '' END"
+    whole, rest = f"abs({own} / {10**scale})", f"substr('{'0' * scale}' || abs({own} % {10**scale}), -{scale})"
+    return f"({sign} || {whole} || '.' || {rest})"
+
+
+def _boolean(field: Field, own: str, _: int) -> str:
+    return f"CASE {own} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE offtake_boolean({own}) END"
+
+
+def _date(field: Field, own: str, _: int) -> str:
+    if field.stored is not Stored.NATIVE:
+        return f"substr({_moment(field, own, 0)}, 1, 10)"
+    return _usual(own, f"{own} GLOB '{DATE_SHAPE}'", own, f"offtake_date({own})")
+
+
+def _time(field: Field, own: str, precision: int) -> str:
+    whole = (TIME_SHAPE, f"{own} || '{_noughts(precision)}'")
+    broken = (TIME_SHAPE + FRACTION_SHAPE, _cut(own, own, precision))
+    return _by_length(own, {8: whole, 15: broken}, f"offtake_time({own}, {precision})")
+
+
+def _moment(field: Field, own: str, precision: int) -> str:
+    zone = "Z" if field.type is FieldType.TIMESTAMP else ""
+    other = f"offtake_moment({own}, '{field.stored}', {precision}, '{zone}')"
+    seconds = {Stored.UNIX: own, Stored.UNIX_MS: f"{own} / 1000"}.get(field.stored)
+    if seconds is None:
+        return _moment_text(own, precision, zone, other)
+    usual = f"typeof({own}) = 'integer' AND {seconds} BETWEEN {FIRST_SECOND} AND {LAST_SECOND}"
+    fraction = f"'{_noughts(precision)}{zone}'"
+    if field.stored is Stored.UNIX_MS:
+        usual += f" AND {own} >= 0"
+        if precision:
+            fraction = f"'.' || substr('000' || {own} % 1000, -3) || '{'0' * (precision - 3)}{zone}'"
+    return _usual(own, usual, f"strftime('{DAY_AND_TIME}', {seconds}, 'unixepoch') || {fraction}", other)
+
+
+def _moment_text(own: str, precision: int, zone: str, other: str) -> str:
+    """Texts such as `2024-01-02 03:04:05`, with `T` or a space, six digits of a second or none, `Z` or nothing."""
+    shape, iso, end = f"{DATE_SHAPE}[ T]{TIME_SHAPE}", f"replace({own}, ' ', 'T')", f" || '{zone}'" if zone else ""
+    noughts = _noughts(precision) + zone
+    return _by_length(
+        own,
+        {
+            19: (shape, f"{iso} || '{noughts}'"),
+            20: (shape + "Z", f"replace({iso}, 'Z', '{noughts}')"),
+            26: (shape + FRACTION_SHAPE, _cut(own, iso, precision) + end),
+            27: (shape + FRACTION_SHAPE + "Z", _cut(own, f"replace({iso}, 'Z', '')", precision) + end),
+        },
+        other,
+    )
+
+
+def _by_length(own: str, forms: Mapping[int, tuple[str, str]], other: str) -> str:
+    """The form of a text of that length, if it has that shape."""
+    arms = " ".join(
+        f"WHEN {length} THEN CASE WHEN {own} GLOB '{shape}' THEN {written} ELSE {other} END"
+        for length, (shape, written) in forms.items()
+    )
+    return f"CASE WHEN {own} IS NULL THEN NULL ELSE CASE length({own}) {arms} ELSE {other} END END"
+
+
+def _cut(own: str, written: str, precision: int) -> str:
+    """A text that ends in six digits of a second, with `precision` of them; one that hides a NUL stays whole."""
+    if precision == 6:
+        return written
+    whole, surplus = f"substr({own}, 1, length({own}))", 6 - precision if precision else 7
+    return f"CASE WHEN {own} = {whole} THEN substr({written}, 1, length({written}) - {surplus}) ELSE {own} END"
+
+
+def _uuid(field: Field, own: str, _: int) -> str:
+    return _usual(own, f"{own} GLOB '{UUID_SHAPE}' AND lower({own}) = {own}", own, f"offtake_uuid({own})")
+
+
+def _json_text(field: Field, own: str, _: int) -> str:
+    usual = f"typeof({own}) = 'text' AND json_valid({own})"
+    return _usual(own, usual, f"replace(replace({own}, char(10), ' '), char(13), ' ')", f"offtake_json({own})")
+
+
+def _bytes(field: Field, own: str, _: int) -> str:
+    return f"offtake_base64({own})"
+
+
+def _usual(own: str, test: str, usual: str, other: str) -> str:
+    return f"CASE WHEN {own} IS NULL THEN NULL WHEN {test} THEN {usual} ELSE {other} END"
+
+
+def _noughts(precision: int) -> str:
+    return "." + "0" * precision if precision else ""
+
+
+def _number(text: str) -> Bound:
+    return float(text) if "." in text else int(text)
+
+
+_TEXTS: Final[Mapping[FieldType, Callable[[Field, str, int], str]]] = {
+    FieldType.TEXT: _plain,
+    FieldType.INTEGER: _integer,
+    FieldType.FLOAT: _float,
+    FieldType.DECIMAL: _decimal,
+    FieldType.BOOLEAN: _boolean,
+    FieldType.DATE: _date,
+    FieldType.TIME: _time,
+    FieldType.TIMESTAMP: _moment,
+    FieldType.DATETIME: _moment,
+    FieldType.UUID: _uuid,
+    FieldType.JSON: _json_text,
+    FieldType.BYTES: _bytes,
+}
