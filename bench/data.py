@@ -1,6 +1,7 @@
 """The table that is exported: call records, the same in PostgreSQL and SQLite."""
 
 import csv
+import io
 import sqlite3
 import subprocess
 from pathlib import Path
@@ -49,17 +50,15 @@ def fill_sqlite(url: str, path: Path, psql: str) -> None:
     process = subprocess.Popen(
         [psql, url, "-c", f"COPY ({select}) TO STDOUT (FORMAT csv, NULL '\\N')"],
         stdout=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        newline="",
     )
     assert process.stdout is not None
+    lines = io.TextIOWrapper(process.stdout, encoding="utf-8", newline="")
     with sqlite3.connect(path) as connection:
         connection.execute(
             "CREATE TABLE calls (id TEXT, account INTEGER, started_at TEXT, seconds INTEGER, caller TEXT, "
             "callee TEXT, charge TEXT, note TEXT)"
         )
-        rows = ([None if cell == "\\N" else cell for cell in row] for row in csv.reader(process.stdout))
+        rows = ([None if cell == "\\N" else cell for cell in row] for row in csv.reader(lines))
         connection.executemany("INSERT INTO calls VALUES (?,?,?,?,?,?,?,?)", rows)
     connection.close()
     if process.wait() != 0:

@@ -1,10 +1,16 @@
 """Every source by the suite that all keep to; and all of them against each other."""
 
 import asyncio
+import base64
+import json
+import random
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import assert_never
+from uuid import UUID
 
 import pytest
 
@@ -13,6 +19,7 @@ from offtake.core.dataset import Dataset, FieldType
 from offtake.core.error import Internal, InvalidRequest, Unavailable
 from offtake.core.ports import Source
 from offtake.core.query import CsvLayout, JsonLayout, Layout, Quoting
+from offtake.encode.cells import write_float, write_scaled
 from offtake.testing.conformance.source import SourceSuite
 from offtake.testing.conformance.source_samples import (
     FIELDS,
@@ -63,6 +70,19 @@ def test_the_same_table_gives_the_same_bytes(postgres: str, tmp_path: Path, layo
     assert first.lines == second.lines
 
 
+def test_random_rows_give_the_same_bytes(postgres: str, tmp_path: Path) -> None:
+    stages: list[Stage] = [PostgresStage(postgres), SqliteStage(tmp_path / "source.db")]
+    chance = random.Random(3)
+    rows = [(str(number), *(random_text(chance, one.type) for one in FIELDS[1:])) for number in range(1_000)]
+    for stage in stages:
+        stage.create("everything", FIELDS, rows)
+    for precision, layout in ((6, CsvLayout()), (3, JsonLayout()), (0, CsvLayout(guarded=True, delimiter="|"))):
+        asked = query(dataset("everything", [replace(one, precision=precision) for one in FIELDS]))
+        first, second = (copy(stage, asked, layout) for stage in stages)
+        assert first.lines == second.lines
+        assert first.rows == second.rows == len(rows)
+
+
 @pytest.mark.parametrize("layout", [CsvLayout(), CsvLayout(quoting=Quoting.ALL), JsonLayout()], ids=repr)
 def test_a_single_column_gives_the_same_bytes(postgres: str, tmp_path: Path, layout: Layout) -> None:
     stages: list[Stage] = [PostgresStage(postgres), SqliteStage(tmp_path / "source.db")]
@@ -74,6 +94,42 @@ def test_a_single_column_gives_the_same_bytes(postgres: str, tmp_path: Path, lay
         first, second = (copy(stage, alone, layout) for stage in stages)
         assert first.lines == second.lines, one.name
         assert first.rows == second.rows
+
+
+def random_text(chance: random.Random, kind: FieldType) -> str | None:
+    """A canonical text, or now and then a null."""
+    if chance.random() < 0.1:
+        return None
+    moment = datetime(1, 1, 1) + timedelta(microseconds=chance.randrange(3 * 10**17))  # noqa: DTZ001
+    moment = moment.replace(microsecond=chance.choice((0, 500_000, 123_000, moment.microsecond)))
+    iso = moment.isoformat(timespec="microseconds")
+    match kind:
+        case FieldType.TEXT:
+            return "".join(chance.choices("a\",;|=-\\'\n\r\té😀 ", k=chance.randrange(6)))
+        case FieldType.INTEGER:
+            return str(chance.randrange(-(2**63), 2**63) >> chance.randrange(64))
+        case FieldType.FLOAT:
+            return write_float(chance.choice((chance.uniform(-1e9, 1e9), 10 ** chance.uniform(-300, 300))))
+        case FieldType.DECIMAL:
+            return write_scaled(chance.randrange(-(10**40), 10**40) >> chance.randrange(120), chance.randrange(30))
+        case FieldType.BOOLEAN:
+            return chance.choice(("true", "false"))
+        case FieldType.DATE:
+            return iso[:10]
+        case FieldType.TIME:
+            return iso[11:]
+        case FieldType.TIMESTAMP:
+            return iso + "Z"
+        case FieldType.DATETIME:
+            return iso
+        case FieldType.UUID:
+            return str(UUID(int=chance.getrandbits(128)))
+        case FieldType.JSON:
+            return json.dumps({"k": [chance.random(), None, 'a",\n']}, indent=chance.choice((None, 1)))
+        case FieldType.BYTES:
+            return base64.b64encode(chance.randbytes(chance.randrange(100))).decode()
+        case _:
+            assert_never(kind)
 
 
 class TestSqliteValues:

@@ -95,7 +95,7 @@ def test_a_killed_server_is_never_a_short_success(own_cluster: Cluster) -> None:
         async with source.read() as reading:
             with pytest.raises(Unavailable):
                 await reading.copy(endless(stage), CsvLayout(), sink)
-        await asyncio.to_thread(own_cluster.restart)
+        await asyncio.to_thread(own_cluster.wait)
         assert (await source.check()).startswith("PostgreSQL ")
 
     using(stage, kill)

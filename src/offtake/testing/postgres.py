@@ -40,6 +40,7 @@ REQUIREMENTS: Final = Path("requirements/postgres.txt")
 SERVANTS: Final = ("postgres", "nobody")
 USER: Final = "offtake"
 START_SECONDS: Final = 60
+STOP_SECONDS: Final = 10
 ATTEMPTS: Final = 5
 SETTINGS: Final = {
     "listen_addresses": "127.0.0.1",
@@ -134,13 +135,26 @@ class Cluster:
         raise RuntimeError(f"PostgreSQL did not start: {log.read_text()[-2000:] if log.exists() else 'no log'}")
 
     def stop(self) -> None:
-        """Stop the server: connections are cut, nothing committed is lost."""
-        self._control("stop", "-w", "-m", "fast")
+        """Stop the server: connections are cut, nothing committed is lost. One that hangs is made to crash."""
+        if self._control("stop", "-w", "-m", "fast", "-t", str(STOP_SECONDS)) != 0:
+            self._control("stop", "-w", "-m", "immediate")
 
     def restart(self) -> None:
         """Stop and start, on the same port."""
         self.stop()
         self.start()
+
+    def wait(self) -> None:
+        """Wait until a server that is running, or recovering from a crash, takes connections."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                psycopg.connect(self.url()).close()
+                return
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
 
     def kill(self) -> None:
         """End the server as a power cut would; `start` brings it back."""

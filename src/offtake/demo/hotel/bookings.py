@@ -114,6 +114,7 @@ class Booking:
 
     @property
     def stayed(self) -> bool:
+        """Whether the guests came and left again."""
         return self.state == "checked_out"
 
     @property

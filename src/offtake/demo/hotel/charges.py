@@ -31,6 +31,7 @@ class Charge:
 
     @property
     def gross(self) -> int:
+        """What the guest pays, in cents."""
         return self.units * self.unit
 
     @property
