@@ -22,7 +22,7 @@ INSERT INTO calls
 SELECT md5(i::text)::uuid,
        7,
        timestamptz '2026-01-01 00:00:00Z' + i * interval '1.000037 seconds',
-       (i * 7919) % 3600,
+       (i::bigint * 7919) % 3600,
        '+4930' || lpad((i % 1000000)::text, 7, '0'),
        '+4989' || lpad(((i * 31) % 1000000)::text, 7, '0'),
        ((i * 37) % 100000) / 10000.0,

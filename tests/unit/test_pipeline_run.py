@@ -67,10 +67,6 @@ def test_every_selection_has_its_parts(storage: Storage) -> None:
     assert run(Scripted([b"{}\n{}\n", b"{}\n"], 3), storage, steps=2) == (3, 3)
 
 
-def test_chunks_that_end_within_a_row_make_whole_rows(storage: Storage) -> None:
-    assert run(Scripted([b'{"a"', b":1}\n{", b"}\n"], 2), storage) == (2,)
-
-
 @pytest.mark.parametrize("says", [2, 4, Unavailable("cut")])
 def test_a_count_that_differs_or_a_broken_source_is_no_success(storage: Storage, says: int | Exception) -> None:
     with pytest.raises(Unavailable):
@@ -80,7 +76,7 @@ def test_a_count_that_differs_or_a_broken_source_is_no_success(storage: Storage,
 
 def test_a_row_without_an_end_is_no_success(storage: Storage) -> None:
     with pytest.raises(Unavailable):
-        run(Scripted([b"{}\n{}"], 1), storage)
+        run(Scripted([b"{}\n{}"], 2), storage)
 
 
 def test_a_report_that_refuses_stops_the_export(storage: Storage) -> None:

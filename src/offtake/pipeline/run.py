@@ -10,7 +10,6 @@ from typing import Final
 from offtake.core.error import Unavailable
 from offtake.core.export import Part, Progress
 from offtake.core.ports import Reading, Storage
-from offtake.encode.rows import Lines
 from offtake.pipeline.parts import Parts
 from offtake.pipeline.plan import Plan, Step
 
@@ -75,7 +74,6 @@ class _Pump:
         self._step = step
         self._parts = parts
         self._tally = tally
-        self._lines = Lines(quoted=step.form.quoted)
         self._block: list[bytes] = []
         self._size = 0
         self._writing: asyncio.Future[None] | None = None
@@ -85,7 +83,7 @@ class _Pump:
             sent = await reading.copy(self._step.query, self._step.form.layout, self._take)
             await self._hand_over()
             await self._written()
-            if self._lines.rest or self._parts.rows != sent:
+            if self._parts.rows != sent:
                 raise Unavailable(
                     f"The source says it sent {sent} rows, {self._parts.rows} arrived.", cure="Ask again."
                 )
@@ -97,9 +95,8 @@ class _Pump:
             raise
 
     async def _take(self, chunk: bytes) -> None:
-        lines = self._lines.feed(chunk)
-        self._block.append(lines)
-        self._size += len(lines)
+        self._block.append(chunk)
+        self._size += len(chunk)
         if self._size >= BLOCK:
             await self._hand_over()
             await self._tally.tell(self._parts)

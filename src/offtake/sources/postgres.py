@@ -1,4 +1,4 @@
-"""PostgreSQL 12 and later: COPY, passed through as it comes.
+"""PostgreSQL 14 and later: COPY, passed through as it comes.
 
 A reading is one REPEATABLE READ READ ONLY transaction. Statements end by the server's own `statement_timeout`; a copy
 that is cancelled, or whose sink fails, is cancelled in the server too and its connection is closed.

@@ -35,6 +35,9 @@ TYPES: Final[Mapping[FieldType, str]] = {
 NUMBERS: Final = frozenset({FieldType.INTEGER, FieldType.FLOAT, FieldType.DECIMAL})
 GUARDED: Final = frozenset({FieldType.TEXT, FieldType.BYTES})
 FORMULA_STARTS: Final = tuple(map(ord, "=+-@\t\r"))
+MOST_DIGITS: Final = 6
+"""Digits of a second that the database keeps."""
+
 SECONDS: Final[Mapping[int, str]] = {0: "SS", 3: "SS.MS", 6: "SS.US"}
 ERA: Final = "BETWEEN '0001-01-01 00:00:00Z' AND '9999-12-31 23:59:59.999999Z'"
 
@@ -136,13 +139,23 @@ def _json_line(query: Query) -> Sql:
 
 def _json(field: Field) -> str:
     """The JSON text of a field's value, null for null."""
-    if field.type is FieldType.TEXT or field.type in NUMBERS:
+    if field.type is FieldType.TEXT:
         return f"to_json({_typed(field)})::text"
+    if field.type in NUMBERS:
+        return _json_number(field)
     if field.type is FieldType.JSON:
         return _one_line(f"{_typed(field)}::text")
     if field.type is FieldType.BOOLEAN:
         return _text(field)
     return f"'\"' || {_text(field)} || '\"'"
+
+
+def _json_number(field: Field) -> str:
+    """A number by its own text, which takes a fifth of the time of `to_json`; that is left for NaN and infinity."""
+    typed = _typed(field)
+    kind = "numeric" if field.type is FieldType.DECIMAL else "float8"
+    finite = f"{typed}::{kind} > '-Infinity' AND {typed}::{kind} < 'Infinity'"
+    return f"CASE WHEN {finite} THEN {typed}::text ELSE to_json({typed})::text END"
 
 
 def _text(field: Field) -> str:
@@ -187,24 +200,24 @@ def _typed(field: Field) -> str:
 def _moment(field: Field, typed: str) -> str:
     """An instant as text.
 
-    Where the database's own text has all the digits that are wanted, putting the `T` and the `Z` right takes two
-    thirds of the time of `to_char`; infinity and years beyond four digits keep the database's text.
+    Where the database's own text has all the digits that are wanted, putting a `T` and a `Z` into it takes half the
+    time that `to_char` adds; infinity and years beyond four digits keep the database's text. The session is in UTC.
     """
     own, digits = TYPES[field.type], field.precision
     zone = "Z" if field.type is FieldType.TIMESTAMP else ""
     general = f"""to_char({typed}, 'YYYY-MM-DD"T"HH24:MI:{SECONDS[digits]}') || '{zone}'"""
     if field.stored is Stored.NATIVE:
-        noughts = "." + "0" * digits if digits else ""
-        whole = f"WHEN {typed}::{own}(0) = {typed} THEN {_iso(typed, noughts, zone)}"
-        broken = f"{typed}::{own}({digits}) = {typed} AND {typed}::{own}({digits - 1}) <> {typed}"
-        direct = f" WHEN {broken} THEN {_iso(typed, '', zone)}" if digits else ""
-        general = f"CASE {whole}{direct} ELSE {general} END"
+        whole = f"WHEN {typed}::{own}(0) = {typed} THEN {_iso(typed, '.' + '0' * digits if digits else '', zone)}"
+        last_digit = f"{typed}::{own}({digits - 1}) <> {typed}"
+        no_further = f"{typed}::{own}({digits}) = {typed} AND " if digits < MOST_DIGITS else ""
+        broken = f"WHEN {no_further}{last_digit} THEN {_iso(typed, '', zone)} " if digits else ""
+        general = f"CASE {broken}{whole} ELSE {general} END"
     return f"CASE WHEN {typed} {ERA} THEN {general} ELSE {typed}::text END"
 
 
 def _iso(typed: str, fraction: str, zone: str) -> str:
-    written = f"replace({typed}::text, ' ', 'T')"
-    return f"replace({written}, '+00', '{fraction}{zone}')" if zone else f"{written} || '{fraction}'"
+    ending = f" || '{fraction}{zone}'" if fraction or zone else ""
+    return f"replace({typed}::timestamp::text, ' ', 'T'){ending}"
 
 
 def _time_of_day(field: Field, typed: str) -> str:

@@ -37,7 +37,9 @@ from offtake.web.throttle import Throttle
 log = logging.getLogger(__name__)
 
 LOOK_AGAIN: Final = 0.05
-"""Seconds between two looks at an export that a request waits for; they grow up to a second."""
+"""Seconds between two looks at an export that a request waits for; they grow up to `LOOK_SELDOM`."""
+
+LOOK_SELDOM: Final = 0.25
 
 UNAVAILABLE_RETRY: Final = 5
 """Seconds after which a caller may try again, where what is away did not say."""
@@ -183,7 +185,7 @@ class Server:
         while not wait.settled(result) and (left := until - time.monotonic()) > 0:
             if await caller.leaves(min(pause, left)):
                 raise Disconnected
-            pause = min(pause * 1.5, 1.0)
+            pause = min(pause * 1.5, LOOK_SELDOM)
             result = await self.in_pool(wait.again, self._house, turn.principal, result)
         return result
 
