@@ -34,7 +34,8 @@ def configuration() -> str:
         "",
         "`offtake.yaml`, found in the folder or named by `--config` or `OFFTAKE_CONFIG`. Every setting can be given in "
         "the environment instead, as `OFFTAKE_` and its path in capitals, joined by `_`: "
-        "`OFFTAKE_LIMITS_MAX_RUNNING=8`. `${NAME}` in a value is replaced from the environment. "
+        "`OFFTAKE_LIMITS_MAX_RUNNING=8`; one that names no setting is an error, but for `OFFTAKE_CONFIG`, and for "
+        "`OFFTAKE_URL` and `OFFTAKE_TOKEN`, which `pull` reads. `${NAME}` in a value is replaced from the environment. "
         "`offtake init` writes a commented file, `offtake check` tries it. Editors can use the "
         "[JSON Schema](offtake.schema.json).",
         "",

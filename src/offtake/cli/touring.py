@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -73,7 +74,7 @@ def demo(
                 return bring_home(client, export_id, to, console)
 
             right.append(await asyncio.to_thread(take, stop, bring, console))
-            console.print(_what_next(address, tokens[first], directory))
+            _tell_what_next(console, address, tokens[first], directory)
             if not exit:
                 console.print("Serving until Ctrl-C.")
             return not exit
@@ -118,7 +119,8 @@ def _write_credentials(path: Path, base_url: str, tokens: Mapping[str, str]) -> 
         file.write("\n")
 
 
-def _what_next(address: str, token: str, directory: Path) -> Table:
+def _tell_what_next(console: Console, address: str, token: str, directory: Path) -> None:
+    """Say where everything is, and what to type next; commands stand on lines of their own, to be copied."""
     table = Table(title="To go on with", show_header=False)
     table.add_row("API", f"{address}/v1")
     table.add_row("reference", f"{address}/v1/docs")
@@ -126,6 +128,10 @@ def _what_next(address: str, token: str, directory: Path) -> Table:
     table.add_row("token", token)
     table.add_row("more credentials", str(directory / "credentials.json"))
     table.add_row("configuration", str(directory / "offtake.yaml"))
-    table.add_row("try", f"curl -H 'Authorization: Bearer {token}' {address}/v1/datasets")
-    table.add_row("or", f"offtake pull customers --url {address} --token {token} --to {directory / 'pulled'}")
-    return table
+    console.print(table)
+    program = Path(sys.argv[0]) if Path(sys.argv[0]).name == "offtake" else Path("offtake")
+    for command in (
+        f"curl -H 'Authorization: Bearer {token}' {address}/v1/datasets",
+        f"{program} pull customers --url {address} --token {token} --to {directory / 'pulled'}",
+    ):
+        console.print(command, soft_wrap=True, highlight=False, markup=False)

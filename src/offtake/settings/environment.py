@@ -14,7 +14,7 @@ PREFIX: Final = "OFFTAKE_"
 CONFIG_VARIABLE: Final = "OFFTAKE_CONFIG"
 """Where the configuration file is, for the command line."""
 
-RESERVED: Final = frozenset({CONFIG_VARIABLE})
+RESERVED: Final = frozenset({CONFIG_VARIABLE, "OFFTAKE_URL", "OFFTAKE_TOKEN", "OFFTAKE_CHAOS"})
 """Variables with our prefix that are no settings."""
 
 REFERENCE: Final = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")

@@ -1,4 +1,7 @@
-"""A table large enough for an export to be interrupted, and what the export must hold then."""
+"""A table large enough for an export to be interrupted, and what the export must hold then.
+
+On PostgreSQL there are views beside it that take their time: see `VIEWS`.
+"""
 
 import csv
 import sqlite3
@@ -6,9 +9,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
+
 TENANT = "one"
 DATASET = "numbers"
 EVERY_THIRD = 'two\nlines, "quoted"'
+
+SECONDS_LATE = 4
+VIEWS = {
+    "slowly": "SELECT * FROM numbers WHERE id % 1000 <> 0 OR pg_sleep(0.004) IS NOT NULL",
+    "late": f"SELECT 2 AS id, '{TENANT}' AS owner, 'row 2' AS label, NULL AS note FROM pg_sleep({SECONDS_LATE})",
+    "endless": f"SELECT a::bigint AS id, '{TENANT}' AS owner, 'row' AS label, NULL AS note "
+    "FROM generate_series(1, 100000) AS a, generate_series(1, 100000)",
+    "silent": "SELECT count(*) AS id, owner, max(label) AS label, NULL AS note FROM endless GROUP BY owner",
+}
+"""Like the table, but: row by row; one row after some seconds; ten thousand million rows; one row after them all."""
 
 
 def fill(path: Path, rows: int) -> None:
@@ -23,6 +38,34 @@ def fill(path: Path, rows: int) -> None:
         )
 
 
+def fill_postgres(url: str, rows: int) -> None:
+    """Make the same table in a PostgreSQL database, and the views."""
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE numbers (id bigint PRIMARY KEY, owner text, label text, note text)")
+        connection.execute(
+            "INSERT INTO numbers SELECT i, CASE i % 2 WHEN 0 THEN %s ELSE 'other' END, 'row ' || i, "
+            "CASE i % 3 WHEN 0 THEN %s END FROM generate_series(1, %s) AS i",
+            (TENANT, EVERY_THIRD, 2 * rows),
+        )
+        for name, query in VIEWS.items():
+            connection.execute(f"CREATE VIEW {name} AS {query}".encode())
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ANALYZE numbers")
+        connection.execute(f'ALTER DATABASE "{connection.info.dbname}" SET enable_sort = off'.encode())
+
+
+def dataset(source: str, table: str, **more: object) -> Mapping[str, object]:
+    """The entry of a dataset that has the columns of the table; `more` are further members."""
+    fields = {"id": {"type": "integer", "filter": True}, "label": {"type": "text", "filter": True}}
+    return {
+        "source": source,
+        "table": table,
+        "tenant": "owner",
+        "fields": {**fields, "note": {"type": "text"}},
+        **more,
+    }
+
+
 def settings(directory: Path, store: str, **worker: object) -> Mapping[str, object]:
     """A configuration in that folder, with the table as its one dataset, and parts of 4 MB."""
     return {
@@ -34,15 +77,7 @@ def settings(directory: Path, store: str, **worker: object) -> Mapping[str, obje
         "split": {"bytes": 4_000_000},
         "limits": {"requests_per_second": 1000, "burst": 1000},
         "sources": {"source": {"url": f"sqlite:///{directory / 'source.db'}"}},
-        "datasets": {
-            DATASET: {
-                "source": "source",
-                "table": "numbers",
-                "tenant": "owner",
-                "order": ["id"],
-                "fields": {"id": {"type": "integer"}, "label": {"type": "text"}, "note": {"type": "text"}},
-            }
-        },
+        "datasets": {DATASET: dataset("source", "numbers", order=["id"])},
         "tenants": {TENANT: {"name": "One"}, "nobody": {"name": "Nobody"}},
     }
 
