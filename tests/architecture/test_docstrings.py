@@ -21,8 +21,8 @@ Documented = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def ports() -> dict[str, set[str]]:
-    """The members of every port of the core."""
-    bodies = [ast.parse(path.read_text()).body for path in (ROOT / "core/ports").glob("*.py")]
+    """The members of every protocol, the ports of the core above all."""
+    bodies = [ast.parse(path.read_text()).body for path in FILES]
     classes = [one for body in bodies for one in body if isinstance(one, ast.ClassDef)]
     return {
         one.name: {member.name for member in one.body if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef)}

@@ -15,7 +15,7 @@ from offtake.core.export import ExportId
 from offtake.testing import numbers
 from offtake.testing.serving import Process, Serving
 
-ROWS = 400_000
+ROWS = 250_000
 PATIENCE = 60.0
 
 Store = Callable[[Path], str]

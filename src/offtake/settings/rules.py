@@ -13,7 +13,6 @@ from offtake.core.filter import DEFAULT_OPS, canonical
 from offtake.settings.document import Plain, members
 from offtake.settings.plugged import DEFAULT_STORAGE, Plugins, scheme
 from offtake.settings.problem import Finding, Steps, suggest
-from offtake.settings.select import check_select
 
 Entry = dict[str, Plain]
 
@@ -177,6 +176,8 @@ def _relation(steps: Steps, entry: Entry, dialect: str | None) -> Iterator[Findi
             cure="Give one of them: a table or view by name, or a SELECT of your own.",
         )
     if isinstance(sql, str) and dialect is not None:
+        from offtake.settings.select import check_select
+
         yield from check_select(steps, sql, dialect, list(parameters))
     if sql is None and parameters:
         yield Finding(

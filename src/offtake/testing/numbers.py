@@ -43,8 +43,8 @@ def fill_postgres(url: str, rows: int) -> None:
     with psycopg.connect(url) as connection:
         connection.execute("CREATE TABLE numbers (id bigint PRIMARY KEY, owner text, label text, note text)")
         connection.execute(
-            "INSERT INTO numbers SELECT i, CASE i % 2 WHEN 0 THEN %s ELSE 'other' END, 'row ' || i, "
-            "CASE i % 3 WHEN 0 THEN %s END FROM generate_series(1, %s) AS i",
+            "INSERT INTO numbers SELECT i, CASE i %% 2 WHEN 0 THEN %s ELSE 'other' END, 'row ' || i, "
+            "CASE i %% 3 WHEN 0 THEN %s END FROM generate_series(1, %s) AS i",
             (TENANT, EVERY_THIRD, 2 * rows),
         )
         for name, query in VIEWS.items():

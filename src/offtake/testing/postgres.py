@@ -285,10 +285,20 @@ def _reachable(binaries: Path, directory: str, servant: str | None) -> Path:
     if _run(["test", "-x", str(binaries / "postgres")], servant).returncode == 0:
         return binaries
     copy = Path(directory, "installed")
-    shutil.copytree(binaries.parent, copy, symlinks=True)
+    root, parts = _installation(binaries)
+    for part in parts:
+        if (root / part).is_dir():
+            shutil.copytree(root / part, copy / part, symlinks=True)
     for path in (copy, *copy.rglob("*")):
         _give(path, servant)
-    return copy / "bin"
+    return copy / binaries.relative_to(root)
+
+
+def _installation(binaries: Path) -> tuple[Path, tuple[str, ...]]:
+    """A directory, and what in it the binaries need; a wheel keeps its libraries beside its package."""
+    if binaries.parents[1].name == WHEEL:
+        return binaries.parents[2], (f"{WHEEL}/{binaries.parent.name}", f"{WHEEL}.libs")
+    return binaries.parents[1], (binaries.parent.name,)
 
 
 def _give(path: Path, servant: str | None) -> None:

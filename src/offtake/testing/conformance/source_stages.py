@@ -39,7 +39,7 @@ SQLITE_TYPES: Final[Mapping[FieldType, str]] = {
 
 
 class PostgresStage:
-    """A database of a PostgreSQL server."""
+    """The `Stage` that is a database of a PostgreSQL server."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -70,7 +70,7 @@ class PostgresStage:
 
 
 class SqliteStage:
-    """A SQLite file."""
+    """The `Stage` that is a SQLite file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
