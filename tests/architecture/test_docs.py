@@ -9,7 +9,7 @@ import pytest
 from offtake.app.wiring import plugins
 from offtake.cli import reference
 from offtake.cli.main import app
-from offtake.settings import schema
+from offtake.settings import datasets, load, schema, tenants
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "bench").glob("*.md")]
@@ -31,6 +31,17 @@ def test_links_lead_somewhere(page: Path) -> None:
     for target in LINK.findall(page.read_text("utf-8")):
         if not target.startswith(("http:", "https:", "mailto:")):
             assert (page.parent / target).exists(), target
+
+
+def test_the_readmes_configuration_is_a_good_one(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert len(block.splitlines()) <= 12
+    path = tmp_path / "offtake.yaml"
+    path.write_text(block, "utf-8")
+    loaded = load(path, {"DB_PASSWORD": "secret"}, plugins())
+    assert [one.name for one in datasets(loaded.settings)] == ["orders"]
+    (acme,) = tenants(loaded.settings)
+    assert acme.scope == {"tenant": ("42",)}
 
 
 def test_every_decision_is_numbered_once() -> None:

@@ -99,6 +99,11 @@ def test_a_token_is_shown_once_and_can_be_rotated_and_revoked(run: Run) -> None:
     assert run("tenant", "create", "acme", "--name", "Acme", "--scope", "owner=1,2")[0] == Exit.DONE
     assert run("tenant", "create", "acme")[0] == Exit.REFUSED
     assert "Acme" in run("tenant", "list")[1]
+    assert run("tenant", "revoke", "acme")[0] == Exit.DONE
+    assert "revoked" in run("tenant", "list")[1]
+    assert run("tenant", "restore", "acme")[0] == Exit.DONE
+    assert "revoked" not in run("tenant", "list")[1]
+    assert run("tenant", "revoke", "nobody-there")[0] == Exit.REFUSED
     status, out, _ = run("key", "create", "acme", "--name", "nightly", "--action", "read")
     assert status == Exit.DONE
     token, key = TOKEN.search(out), KEY.search(out)
@@ -113,6 +118,12 @@ def test_a_token_is_shown_once_and_can_be_rotated_and_revoked(run: Run) -> None:
     assert "revoked" in run("key", "list", "acme")[1]
     assert run("key", "revoke", "nothing")[0] == Exit.REFUSED
     assert run("key", "create", "nobody-there")[0] == Exit.REFUSED
+
+
+def test_a_configured_tenant_that_was_revoked_stays_so_over_a_start(run: Run) -> None:
+    assert run("tenant", "revoke", numbers.TENANT)[0] == Exit.DONE
+    assert run("migrate")[0] == Exit.DONE
+    assert re.search(rf"{numbers.TENANT}\s.*revoked", run("tenant", "list")[1])
 
 
 def test_exports_are_asked_for_listed_shown_and_cancelled(run: Run) -> None:

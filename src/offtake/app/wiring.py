@@ -89,7 +89,7 @@ def prepare(wired: Wired) -> None:
     wired.control.migrate()
     wired.dispatcher.migrate()
     for tenant in configured_tenants(wired.settings):
-        tenants.put(wired.house, tenant)
+        tenants.configured(wired.house, tenant)
 
 
 def open_sources(settings: Settings) -> Mapping[str, Source]:

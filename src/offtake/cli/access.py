@@ -77,9 +77,37 @@ def list_tenants(*, config: Config = None) -> None:
                 _shown(one.scope),
                 _names(one.datasets),
                 ", ".join(sorted(one.grants)),
-                "disabled" if one.disabled else "",
+                "revoked" if one.disabled else "",
             )
     Console().print(table)
+
+
+@tenant_app.command(name="revoke")
+def revoke_tenant(id: str, *, config: Config = None) -> None:
+    """Shut a tenant out, with all of its keys; its links work until they expire.
+
+    Parameters
+    ----------
+    id
+        The tenant's id.
+    """
+    with opened(config) as wired:
+        tenants.set_disabled(wired.house, TenantId(id), True)
+    say(f"Revoked {id}. Let it in again with: offtake tenant restore {id}")
+
+
+@tenant_app.command(name="restore")
+def restore_tenant(id: str, *, config: Config = None) -> None:
+    """Let a revoked tenant in again.
+
+    Parameters
+    ----------
+    id
+        The tenant's id.
+    """
+    with opened(config) as wired:
+        tenants.set_disabled(wired.house, TenantId(id), False)
+    say(f"Restored {id}.")
 
 
 @key_app.command(name="create")

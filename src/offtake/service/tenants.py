@@ -49,6 +49,22 @@ def put(house: House, tenant: Tenant) -> None:
         tx.tenants.put(tenant)
 
 
+def configured(house: House, tenant: Tenant) -> None:
+    """Put a tenant of the configuration into the store; one that was revoked stays revoked."""
+    with house.control.transaction() as tx:
+        known = tx.tenants.get(tenant.id)
+        tx.tenants.put(replace(tenant, disabled=known is not None and known.disabled))
+
+
+def set_disabled(house: House, tenant_id: TenantId, disabled: bool) -> None:
+    """Shut a tenant out, with all of its keys, or let it in again; what it has exported stays until it expires."""
+    with house.control.transaction() as tx:
+        known = tx.tenants.get(tenant_id)
+        if known is None:
+            raise NotFound(f"There is no tenant '{tenant_id}'.", field="tenant", cure="List the tenants.")
+        tx.tenants.put(replace(known, disabled=disabled))
+
+
 def every(house: House) -> Sequence[Tenant]:
     """All tenants, by id."""
     with house.control.reading() as tx:
