@@ -1,7 +1,6 @@
 """The demo's data exported from both databases: the same bytes, whatever the dataset and the format."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,11 +25,11 @@ ARRIVAL = Condition(field="day", op=Op.EQ, value="2016-03-24")
 
 
 @pytest.fixture
-def both(tmp_path: Path, postgres: str) -> Iterator[tuple[Settings, Settings]]:
+def both(tmp_path: Path, postgres: str) -> tuple[Settings, Settings]:
     """The demo's settings over its SQLite file and over a PostgreSQL database with the same data."""
     build_sqlite(tmp_path / "hotel.db")
     load_postgres(postgres)
-    yield _settings(tmp_path, f"sqlite:///{tmp_path / 'hotel.db'}"), _settings(tmp_path, postgres)
+    return _settings(tmp_path, f"sqlite:///{tmp_path / 'hotel.db'}"), _settings(tmp_path, postgres)
 
 
 def test_files_from_both_databases_match(tmp_path: Path, both: tuple[Settings, Settings]) -> None:
