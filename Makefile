@@ -3,14 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8600
+CHAOS ?= 50
 DIR ?= demo-data
 
-.PHONY: help setup demo test test-setup bench lint format lock docs clean
+.PHONY: help setup demo test test-setup chaos bench lint format lock docs clean
 
 help:
 	@echo "make setup   the virtual environment with locked dependencies"
 	@echo "make demo    the whole journey on real data, then a server to play with (PORT=8600 DIR=demo-data)"
 	@echo "make test    house rules and the whole suite, with a PostgreSQL of its own"
+	@echo "make chaos   the experiments of tests/chaos fifty times as large; takes hours (CHAOS=50)"
 	@echo "make bench   speed and memory, side by side, into bench/RESULTS.md"
 	@echo "make lock    renew requirements/*.txt from pyproject.toml"
 	@echo "make docs    regenerate the reference pages"
@@ -46,6 +48,9 @@ test: test-setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2
+
+chaos: test-setup
+	OFFTAKE_CHAOS=$(CHAOS) $(BIN)/pytest -n 2 --timeout 36000 tests/chaos
 
 bench: test-setup
 	$(BIN)/python -m bench

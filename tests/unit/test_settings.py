@@ -112,7 +112,7 @@ def test_without_a_file_everything_has_its_default(tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     loaded = settings.load(None, {"HOME": "/root", "OFFTAKE_CONFIG": "x.yaml"}, KNOWN)
     tree = loaded.settings
-    assert (tree.server.host, tree.server.port, tree.limits.max_running) == ("127.0.0.1", 8600, 4)
+    assert (tree.server.host, tree.server.port, tree.limits.max_running) == ("127.0.0.1", 8600, 2)
     assert tree.retention.files == timedelta(days=7)
     assert tree.store.url == f"sqlite:///{tmp_path}/offtake-data/control.db"
     assert tree.storage.options == FolderOptions(directory=f"{tmp_path}/offtake-data/files")

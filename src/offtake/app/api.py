@@ -37,8 +37,11 @@ def free_port(host: str, wanted: int) -> int:
         return int(probe.getsockname()[1])
 
 
-async def serve_api(wired: Wired, port: int, ready: Ready) -> None:
-    """Answer requests until SIGTERM or SIGINT; requests that have begun are finished."""
+async def serve_api(wired: Wired, port: int, ready: Ready, stopping: Callable[[], None] = lambda: None) -> None:
+    """Answer requests until SIGTERM or SIGINT; requests that have begun are finished.
+
+    `stopping` is called when that begins, so that others may end in the same time.
+    """
     settings = wired.settings.server
     application = Server(
         wired.house,
@@ -67,6 +70,7 @@ async def serve_api(wired: Wired, port: int, ready: Ready) -> None:
         if await ready(f"http://{host}:{port}"):
             await stop.wait()
     finally:
+        stopping()
         application.drain()
         cast("Callable[[], None]", server.stop)()
         await asyncio.wait({serving}, timeout=LAST_REQUESTS)

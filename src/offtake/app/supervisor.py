@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 log = logging.getLogger(__name__)
@@ -26,32 +27,35 @@ class Supervisor:
     def __init__(self, command: Sequence[str], environ: Mapping[str, str]) -> None:
         self._command = command
         self._environ = environ
-        self._process: asyncio.subprocess.Process | None = None
+        self._asked = asyncio.Event()
 
-    @property
-    def pid(self) -> int | None:
-        """The process id of the child that runs now."""
-        return self._process.pid if self._process and self._process.returncode is None else None
+    def stop(self) -> None:
+        """Ask the child to end; `run` returns once it has. Asking twice does no harm."""
+        self._asked.set()
 
     async def run(self) -> None:
-        """Keep the child running until cancelled; then ask it to stop and wait for it."""
+        """Keep the child running until asked to stop."""
         pause = FIRST_PAUSE
         loop = asyncio.get_running_loop()
-        try:
-            while True:
-                began = loop.time()
-                self._process = await asyncio.create_subprocess_exec(
-                    *self._command, stdin=asyncio.subprocess.PIPE, env=self._environ
-                )
-                status = await self._process.wait()
+        while not self._asked.is_set():
+            began = loop.time()
+            status = await self._run_child()
+            if not self._asked.is_set():
                 pause = FIRST_PAUSE if loop.time() - began > STEADY else min(pause * 2, LONGEST_PAUSE)
                 log.warning("the worker ended and is started again", extra={"status": status, "seconds": pause})
-                await asyncio.sleep(pause)
-        finally:
-            await self._stop()
+                await self._pause(pause)
 
-    async def _stop(self) -> None:
-        if self._process is not None and self._process.returncode is None:
-            assert self._process.stdin is not None
-            self._process.stdin.close()
-            await asyncio.shield(self._process.wait())
+    async def _run_child(self) -> int:
+        """Run the child to its end, which closing its standard input asks for."""
+        child = await asyncio.create_subprocess_exec(*self._command, stdin=asyncio.subprocess.PIPE, env=self._environ)
+        assert child.stdin is not None
+        ended = asyncio.ensure_future(child.wait())
+        asked = asyncio.ensure_future(self._asked.wait())
+        await asyncio.wait({ended, asked}, return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        child.stdin.close()
+        return await ended
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._asked.wait(), seconds)

@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -59,11 +58,13 @@ def migrate(*, config: Config = None) -> None:
 async def run(wired: Wired, command: Sequence[str] | None, ready: Ready) -> None:
     """Serve until a signal or until `ready` says so, with the worker command supervised if there is one."""
     port = free_port(wired.settings.server.host, wired.settings.server.port)
-    supervising = asyncio.ensure_future(Supervisor(command, os.environ).run()) if command else None
-    try:
+    if command is None:
         await serve_api(wired, port, ready)
+        return
+    supervisor = Supervisor(command, os.environ)
+    supervising = asyncio.ensure_future(supervisor.run())
+    try:
+        await serve_api(wired, port, ready, supervisor.stop)
     finally:
-        if supervising is not None:
-            supervising.cancel()
-            with suppress(asyncio.CancelledError):
-                await supervising
+        supervisor.stop()
+        await supervising

@@ -74,7 +74,12 @@ class Worker(Section):
 class Limits(Section):
     """What customers may do; a tenant's entry may change `requests_per_second`."""
 
-    max_running: int = Field(default=4, ge=1, description="Exports of a tenant that run at once; further ones wait.")
+    max_running: int = Field(
+        default=2,
+        ge=1,
+        description="Exports of a tenant that run at once; further ones wait. Fewer than `worker.concurrency`, or one "
+        "tenant can keep all others waiting.",
+    )
     requests_per_second: float = Field(default=50, gt=0, description="Requests a second with one key, on average.")
     burst: int = Field(default=100, ge=1, description="Requests with one key in a row before the average counts.")
     max_pending: int = Field(

@@ -42,8 +42,8 @@ CANCELLED: Final = "57014"
 OURS: Final = ("0A", "21", "22", "42", "P0")
 """Classes of SQLSTATE that say the statement or the data is wrong; the others pass."""
 
-DATA: Final = "22"
-"""The class whose messages quote values of rows, which go into no message of ours."""
+TOLD: Final = ("42", "57", "08", "53")
+"""Classes whose messages name tables, columns and circumstances; those of all others may quote values of rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,13 +216,19 @@ class PostgresSource:
                 cure="Ask for less at once: a smaller window or more filters.",
             )
         if state.startswith(OURS):
-            reason = "a value is not of the type it was declared to be" if state.startswith(DATA) else str(error)
-            return Internal(f"The source refused the query ({state}): {reason}")
+            return Internal(f"The source refused the query: {self._told(error, state)}")
         return Unavailable(
-            f"The source is away: {self._without_password(str(error) or type(error).__name__)}",
+            f"The source is away: {self._told(error, state)}",
             cure="The same request may work later.",
             retry_after=RETRY_AFTER,
         )
+
+    def _told(self, error: Exception, state: str) -> str:
+        """The error in words without data: its own first line where that is safe, else its SQLSTATE."""
+        if state and not state.startswith(TOLD):
+            return f"SQLSTATE {state}"
+        text = str(getattr(error, "message", None) or error or type(error).__name__)
+        return self._without_password(text.splitlines()[0])
 
     def _without_password(self, text: str) -> str:
         with suppress(ValueError):
