@@ -23,7 +23,7 @@ from offtake.service import exports, retention, runs, tenants
 from offtake.service.runs import LostAttempt
 from offtake.testing.house import POLICY, build
 
-EXAMPLES = 15 * int(os.environ.get("OFFTAKE_CHAOS", "1"))
+EXAMPLES = 8 * int(os.environ.get("OFFTAKE_CHAOS", "1"))
 STEPS = 30
 KEYS = ("a", "b", None)
 MAX_DEATHS = 3

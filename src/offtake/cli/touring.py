@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
+from offtake.app.api import free_port
 from offtake.app.supervisor import worker_command
 from offtake.app.wiring import Wired
 from offtake.cli.access import NATIVE
@@ -28,6 +29,7 @@ from offtake.demo.tour import Stop, take
 from offtake.service import tenants
 
 KEY_NAME = "demo"
+HOST = "127.0.0.1"
 
 
 def demo(
@@ -47,6 +49,7 @@ def demo(
     exit
         End after the tour, with 0 only if everything checked.
     """
+    free_port(HOST, port)
     console = Console()
     directory = dir.resolve()
     directory.mkdir(parents=True, exist_ok=True)
@@ -85,7 +88,7 @@ def demo(
 
 def _configuration(database: Path, port: int) -> str:
     sections = {
-        "server": {"port": port},
+        "server": {"host": HOST, "port": port},
         "logging": {"level": "warning"},
         **configuration(f"sqlite:///{database}"),
     }

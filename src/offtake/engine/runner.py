@@ -89,7 +89,7 @@ class DbosRunner:
         alarm = threading.Timer(patience, self._cancel_running)
         alarm.daemon = True
         alarm.start()
-        DBOS.destroy(workflow_completion_timeout_sec=max(1, round(grace.total_seconds())))
+        DBOS.destroy(workflow_completion_timeout_sec=max(1, round(grace.total_seconds())) if self._running else 0)
         alarm.cancel()
 
     def _register(self, work: Work, handler: Handler) -> None:

@@ -14,6 +14,10 @@ from typing import IO, Self
 
 import yaml
 
+from offtake.app.wiring import configuration, dialects, prepare, wire
+from offtake.core.tenant import TenantId
+from offtake.service import tenants
+
 PATIENCE = 60.0
 """Seconds that a process may take to start or to end."""
 
@@ -103,7 +107,12 @@ class Serving:
 
     def key(self, tenant: str) -> str:
         """A new token of the tenant."""
-        return self.run("key", "create", tenant).split("token", 1)[1].split()[0]
+        wired = wire(configuration(self.configuration, os.environ).settings)
+        try:
+            prepare(wired)
+            return tenants.issue_key(wired.house, TenantId(tenant), kind=dialects()[0].kind, name="test").secret
+        finally:
+            wired.close()
 
     @contextmanager
     def api(self, *arguments: str) -> Iterator[tuple[Process, str]]:
