@@ -87,7 +87,7 @@ def demo(
 
 
 def _configuration(database: Path, port: int) -> str:
-    sections = {
+    sections: dict[str, object] = {
         "server": {"host": HOST, "port": port},
         "logging": {"level": "warning"},
         **configuration(f"sqlite:///{database}"),
