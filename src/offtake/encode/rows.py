@@ -47,6 +47,8 @@ class Lines:
 
     def feed(self, chunk: bytes) -> bytes:
         """Return every row that is whole by now; empty if none is."""
+        if not self._kept and chunk.endswith(b"\n") and not (self._quoted and chunk.count(b'"') % 2):
+            return chunk
         seen = _plain(b'"' + chunk, True)[1:] if self._inside else _plain(chunk, self._quoted)
         end = seen.rfind(b"\n") + 1
         if not end:

@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 LOOK_AGAIN: Final = 0.05
 """Seconds between two looks at an export that a request waits for; they grow up to `LOOK_SELDOM`."""
 
-LOOK_SELDOM: Final = 0.25
+LOOK_SELDOM: Final = 0.1
 
 UNAVAILABLE_RETRY: Final = 5
 """Seconds after which a caller may try again, where what is away did not say."""
