@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from offtake import telemetry
 from offtake.testing.postgres import Cluster, Place, describe
 
 hypothesis.settings.register_profile("house", deadline=None, max_examples=60)
@@ -38,6 +40,18 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 def postgres(cluster: Cluster) -> str:
     """The URL of an empty database."""
     return cluster.create_database()
+
+
+@pytest.fixture(autouse=True)
+def loggers_restored() -> Iterator[None]:
+    """Give every logger back the set-up it had: a command run in a test sends its lines to that test's stderr."""
+    loggers = [logging.getLogger(name) for name in ("", telemetry.OURS, *telemetry.QUIET)]
+    before = [(one, one.level, list(one.handlers), one.propagate) for one in loggers]
+    yield
+    for one, level, handlers, propagate in before:
+        one.setLevel(level)
+        one.handlers[:] = handlers
+        one.propagate = propagate
 
 
 @contextmanager

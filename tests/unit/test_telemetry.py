@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 
@@ -10,18 +9,6 @@ from offtake import telemetry
 from offtake.telemetry import Form
 
 CANARIES = ["off_S3cretCanaryToken", "jane.doe@example.org", "Jane Doe", "postgresql://reader:hunter2@db/hotel"]
-
-
-@pytest.fixture(autouse=True)
-def restored() -> Iterator[None]:
-    """Give every logger back the set-up it had."""
-    loggers = [logging.getLogger(name) for name in ("", telemetry.OURS, *telemetry.QUIET)]
-    before = [(one, one.level, list(one.handlers), one.propagate) for one in loggers]
-    yield
-    for one, level, handlers, propagate in before:
-        one.setLevel(level)
-        one.handlers[:] = handlers
-        one.propagate = propagate
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
