@@ -41,6 +41,7 @@ demo: setup
 
 test-setup: $(VENV)/test.stamp
 	$(BIN)/python -m offtake.testing.postgres ensure
+	$(BIN)/python -m offtake.testing.parts ensure
 
 test: test-setup
 	$(BIN)/ruff check .

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
 from offtake.core.error import Conflict, Unavailable
-from offtake.core.event import Kind
 from offtake.core.export import Attempt, Export, ExportId, ExportRequest, Part, Progress, Selection
+from offtake.core.kind import Kind
 from offtake.core.lifecycle import TRANSITIONS, State
 from offtake.core.tenant import Compared, Principal
 from offtake.service import exports, retention, runs, tenants

@@ -14,7 +14,7 @@ import pytest
 from dbos import DBOS
 
 from offtake.control.store import SqlControl, open_control
-from offtake.core.ports import Task, Transaction, Work
+from offtake.core.ports import Share, Task, Transaction, Work
 from offtake.engine.dispatch import Dispatcher
 from offtake.engine.runner import DbosRunner
 
@@ -24,7 +24,7 @@ HANGS = """
 import asyncio, sys, threading
 from datetime import timedelta
 from offtake.control.store import open_control
-from offtake.core.ports import Work
+from offtake.core.ports import Share, Work
 from offtake.engine.runner import DbosRunner
 
 async def hang(subject):
@@ -32,7 +32,8 @@ async def hang(subject):
     await asyncio.sleep(3600)
 
 control = open_control(sys.argv[1])
-runner = DbosRunner(control.engine, worker_id="dead", concurrency=4, per_lane=4, poll=timedelta(seconds=0.02))
+share = Share(concurrency=4, per_lane=4, poll=timedelta(seconds=0.02))
+runner = DbosRunner(control.engine, worker_id="dead", shares={Work.RUN_EXPORT: share})
 runner.start({Work.RUN_EXPORT: hang})
 threading.Event().wait()
 """
@@ -58,9 +59,7 @@ class Bench:
         self._runner = DbosRunner(
             self.control.engine,
             worker_id=worker_id,
-            concurrency=4,
-            per_lane=per_lane,
-            poll=timedelta(seconds=0.02),
+            shares={Work.RUN_EXPORT: Share(concurrency=4, per_lane=per_lane, poll=timedelta(seconds=0.02))},
         )
         self._runner.start({Work.RUN_EXPORT: self.work})
         return self._runner

@@ -11,8 +11,8 @@ import pytest
 from granian.constants import Interfaces
 from granian.server.embed import Server as Granian
 
-from offtake.core.event import Kind
 from offtake.core.export import ExportId
+from offtake.core.kind import Kind
 from offtake.testing.asgi import Client
 from offtake.testing.house import Stage, build
 from offtake.web.dialects.native import DIALECT

@@ -11,8 +11,8 @@ from typing import cast
 
 import pytest
 
-from offtake.core.event import Kind
 from offtake.core.export import ExportId
+from offtake.core.kind import Kind
 from offtake.core.ports import Transaction
 from offtake.service import tenants
 from offtake.testing.asgi import Client

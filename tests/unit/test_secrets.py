@@ -3,7 +3,6 @@
 import os
 import string
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,9 +10,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from offtake.core.error import Gone, InvalidRequest, NotFound, Unavailable
-from offtake.secrets import keyring
-from offtake.secrets.keyring import Keyring, Purpose
+from offtake.core.error import Gone, InvalidRequest, NotFound
+from offtake.secrets import keyfile, keyring
+from offtake.secrets.keyring import Keyring, Purpose, Subkeys
 from offtake.secrets.links import LinkSigner
 from offtake.secrets.tokens import ALPHABET, Tokens, looks_valid
 
@@ -33,23 +32,9 @@ def query(text: str) -> dict[str, list[str]]:
 # --- the master key ---
 
 
-def test_the_key_file_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "secret.key"
-    first = keyring.from_file(path)
-    assert keyring.from_file(path) == first
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert [one.name for one in path.parent.iterdir()] == ["secret.key"]
-
-
-def test_processes_that_start_together_share_one_key(tmp_path: Path) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        rings = list(pool.map(lambda _: keyring.from_file(tmp_path / "secret.key"), range(32)))
-    assert len({ring.master for ring in rings}) == 1
-
-
 def test_a_key_from_the_environment_is_the_one_in_the_file(tmp_path: Path) -> None:
     path = tmp_path / "secret.key"
-    assert keyring.from_file(path) == keyring.from_text(path.read_text())
+    assert keyfile.from_file(path) == keyring.from_text(path.read_text())
     assert keyring.from_text(keyring.generate()) != keyring.from_text(keyring.generate())
 
 
@@ -62,24 +47,11 @@ def test_what_is_no_key_is_refused_without_showing_it(text: str) -> None:
     assert not text or text not in str(refused.value)
 
 
-def test_a_broken_key_file_names_the_file(tmp_path: Path) -> None:
-    path = tmp_path / "secret.key"
-    path.write_bytes(b"\xff\xfe")
-    with pytest.raises(InvalidRequest, match=r"secret\.key"):
-        keyring.from_file(path)
-
-
-def test_a_key_file_that_cannot_be_made_says_why(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(Unavailable, match="cannot be used"):
-        keyring.from_file(tmp_path / "file" / "secret.key")
-
-
 def test_each_purpose_has_a_key_of_its_own_that_never_changes() -> None:
-    ring = Keyring(KEY)
-    assert len({ring.subkey(one) for one in Purpose}) == len(Purpose)
-    assert ring.subkey(Purpose.TOKENS).hex() == "5dce829a844b0dad9a5e7f5d8e58db59fae12760d1b899acfd127d63a7224c94"
-    assert ring.subkey(Purpose.LINKS).hex() == "49fbb4a9db24ea247c7019cd1d689bb57fe03854bb80e303506642d9b738b38a"
+    ring = Keyring((KEY,))
+    assert len({ring.subkeys(one) for one in Purpose}) == len(Purpose)
+    assert ring.subkeys(Purpose.TOKENS)[0].hex() == "5dce829a844b0dad9a5e7f5d8e58db59fae12760d1b899acfd127d63a7224c94"
+    assert ring.subkeys(Purpose.LINKS)[0].hex() == "49fbb4a9db24ea247c7019cd1d689bb57fe03854bb80e303506642d9b738b38a"
     assert str(KEY) not in repr(ring)
 
 
@@ -198,3 +170,18 @@ def test_an_empty_signature_opens_nothing_even_for_a_link_signed_with_nothing() 
 def test_a_link_of_another_key_is_refused() -> None:
     with pytest.raises(NotFound):
         LinkSigner(key=os.urandom(32)).verify(PATH, GOOD, BEFORE)
+
+
+def test_a_link_outlives_its_key_as_long_as_that_is_in_the_ring() -> None:
+    rings = [Keyring((KEY,))]
+    signer = LinkSigner(key=Subkeys(lambda: rings[-1], Purpose.LINKS))
+    before = query(signer.sign(PATH, UNTIL))
+    rings.append(Keyring((KEY[::-1], KEY)))
+    after = query(signer.sign(PATH, UNTIL))
+    assert after != before
+    signer.verify(PATH, before, BEFORE)
+    signer.verify(PATH, after, BEFORE)
+    rings.append(Keyring((KEY[::-1],)))
+    signer.verify(PATH, after, BEFORE)
+    with pytest.raises(NotFound):
+        signer.verify(PATH, before, BEFORE)

@@ -32,7 +32,7 @@ def refused(body: bytes) -> InvalidRequest:
         (b'{"split": {"rows": 0}}', "split.rows", "reference"),
         (b'{"scope": {"a": "b"}}', "scope[...]", "a list"),
         (b'{"datset": "a"}', "datset", "'dataset'"),
-        (b'{"callback": {"url": "http://x"}}', "callback", "dataset"),
+        (b'{"webhook": {"url": "http://x"}}', "webhook", "dataset"),
         (b"[]", None, "an object"),
         (b"1", None, "an object"),
     ],

@@ -12,12 +12,16 @@ from sqlalchemy import Connection
 
 from offtake import plugin
 from offtake.control.store import SqlControl, SqlTransaction, open_control
-from offtake.core.ports import Format, Source, SourcePlugin, StoragePlugin, Transaction
+from offtake.core.ports import DeliveryPlugin, Format, Source, SourcePlugin, StoragePlugin, Transaction
+from offtake.egress.way_out import WayOut
 from offtake.engine.dispatch import Dispatcher
 from offtake.secrets import keyring
-from offtake.secrets.keyring import Keyring, Purpose
+from offtake.secrets.command import from_command
+from offtake.secrets.keyfile import KeyFile
+from offtake.secrets.keyring import Purpose, Ring, Subkeys
 from offtake.secrets.links import LinkSigner
 from offtake.secrets.tokens import Tokens
+from offtake.secrets.vault import Vault
 from offtake.service import tenants
 from offtake.service.house import House, Policy
 from offtake.settings import Loaded, Plugins, Settings, SourceKind, datasets, load, split
@@ -75,11 +79,15 @@ def wire(settings: Settings) -> Wired:
         storage=storage,
         datasets={one.name: one for one in datasets(settings)},
         formats={name: _format(name) for name in plugin.names("formats")},
-        tokens=Tokens(key=ring.subkey(Purpose.TOKENS)),
-        links=LinkSigner(key=ring.subkey(Purpose.LINKS)),
+        tellers={one.kind: one.teller for one in dialects() if one.teller is not None},
+        deliveries={name: _delivery_plugin(name) for name in plugin.names("delivery")},
+        tokens=Tokens(key=Subkeys(ring, Purpose.TOKENS)),
+        links=LinkSigner(key=Subkeys(ring, Purpose.LINKS)),
+        vault=Vault(ring),
         policy=_policy(settings),
         clock=lambda: datetime.now(UTC),
         new_id=lambda: str(uuid4()),
+        base_url=settings.server.base_url.rstrip("/") if settings.server.base_url else None,
     )
     return Wired(settings=settings, control=control, dispatcher=dispatcher, house=house)
 
@@ -96,6 +104,11 @@ def open_sources(settings: Settings) -> Mapping[str, Source]:
     """Every configured source; none is reached before it is read."""
     by_scheme = {scheme: one for one in map(_source_plugin, plugin.names("sources")) for scheme in one.schemes}
     return {name: by_scheme[one.scheme].open(one.url, one.options) for name, one in settings.sources.items()}
+
+
+def way_out(settings: Settings) -> WayOut:
+    """The guarded way to what customers name."""
+    return WayOut(allow=settings.egress.allow, proxy=settings.egress.proxy)
 
 
 def dialects() -> tuple[Dialect, ...]:
@@ -122,13 +135,22 @@ def _policy(settings: Settings) -> Policy:
         record_life=settings.retention.records,
         max_attempts=settings.worker.max_attempts,
         split=split(settings),
+        callback_retries=settings.callback.retries,
+        delivery_retries=settings.delivery.retries,
     )
 
 
-def _keyring(settings: Settings) -> Keyring:
-    if settings.secrets.key is not None:
-        return keyring.from_text(settings.secrets.key)
-    return keyring.from_file(Path(settings.secrets.key_file))
+def _keyring(settings: Settings) -> Ring:
+    """The master keys: those of the environment or a command as they are at the start, those of a file as they are
+    at any time."""
+    given = settings.secrets
+    if given.key is not None:
+        ring = keyring.from_text(given.key)
+    elif given.key_command is not None:
+        ring = from_command(given.key_command)
+    else:
+        return KeyFile(Path(given.key_file))
+    return lambda: ring
 
 
 def _connection(transaction: Transaction) -> Connection:
@@ -142,6 +164,10 @@ def _source_plugin(name: str) -> SourcePlugin:
 
 def _storage_plugin(name: str) -> StoragePlugin:
     return cast("StoragePlugin", plugin.load("storage", name))
+
+
+def _delivery_plugin(name: str) -> DeliveryPlugin:
+    return cast("DeliveryPlugin", plugin.load("delivery", name))
 
 
 def _format(name: str) -> Format:

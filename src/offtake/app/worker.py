@@ -3,16 +3,24 @@
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
-from offtake.app.wiring import Wired, new_worker_id, open_sources
-from offtake.core.ports import Work
+from offtake.app.wiring import Wired, new_worker_id, open_sources, way_out
+from offtake.core.ports import Share, Work
 from offtake.engine.runner import DbosRunner
+from offtake.settings import Settings
+from offtake.worker.call_back import CallBack
+from offtake.worker.deliver import Deliver
 from offtake.worker.lease import LeaseKeeper
 from offtake.worker.lock import WorkerLock
 from offtake.worker.run_export import RunExport
 from offtake.worker.upkeep import Upkeep, chores
+
+PATIENT_POLL: Final = timedelta(seconds=0.1)
+"""Between two looks for messages and deliveries, which nobody waits for as for an export."""
 
 
 def run_worker(wired: Wired, *, until_closed: bool = False) -> None:
@@ -24,13 +32,7 @@ def run_worker(wired: Wired, *, until_closed: bool = False) -> None:
     lock = _lock(wired)
     worker_id = new_worker_id()
     settings = wired.settings.worker
-    runner = DbosRunner(
-        wired.control.engine,
-        worker_id=worker_id,
-        concurrency=settings.concurrency,
-        per_lane=wired.settings.limits.max_running,
-        poll=timedelta(seconds=settings.poll_seconds),
-    )
+    runner = DbosRunner(wired.control.engine, worker_id=worker_id, shares=_shares(wired.settings))
     keeper = LeaseKeeper(wired.control, runner, worker_id, timedelta(seconds=settings.lease_seconds))
     upkeep = Upkeep(chores(wired.house, runner))
     stop = threading.Event()
@@ -39,7 +41,14 @@ def run_worker(wired: Wired, *, until_closed: bool = False) -> None:
     if until_closed:
         threading.Thread(target=_watch_input, args=(stop,), name="supervisor", daemon=True).start()
     keeper.take(alone=lock is not None)
-    runner.start({Work.RUN_EXPORT: RunExport(wired.house, open_sources(wired.settings))})
+    egress = way_out(wired.settings)
+    runner.start(
+        {
+            Work.RUN_EXPORT: RunExport(wired.house, open_sources(wired.settings)),
+            Work.CALL_BACK: CallBack(wired.house, egress),
+            Work.DELIVER: Deliver(wired.house, egress),
+        }
+    )
     keeper.start()
     upkeep.start()
     stop.wait()
@@ -48,6 +57,20 @@ def run_worker(wired: Wired, *, until_closed: bool = False) -> None:
     keeper.give_up()
     if lock is not None:
         lock.release()
+
+
+def _shares(settings: Settings) -> Mapping[Work, Share]:
+    poll = timedelta(seconds=settings.worker.poll_seconds)
+    patient = max(poll, PATIENT_POLL)
+    return {
+        Work.RUN_EXPORT: Share(
+            concurrency=settings.worker.concurrency, per_lane=settings.limits.max_running, poll=poll
+        ),
+        Work.CALL_BACK: Share(concurrency=settings.callback.concurrency, per_lane=None, poll=patient),
+        Work.DELIVER: Share(
+            concurrency=settings.delivery.concurrency, per_lane=settings.delivery.max_running, poll=patient
+        ),
+    }
 
 
 def _lock(wired: Wired) -> WorkerLock | None:

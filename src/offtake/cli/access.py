@@ -1,6 +1,7 @@
 """`tenant` and `key`: who may ask. Both act on the control store."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -11,7 +12,8 @@ from offtake.cli.given import Config, opened
 from offtake.cli.outcome import say
 from offtake.core.error import Conflict, InvalidRequest
 from offtake.core.tenant import ALL_ACTIONS, Action, Scope, Tenant, TenantId
-from offtake.service import tenants
+from offtake.secrets.keyfile import rotate
+from offtake.service import seals, tenants
 
 NATIVE = "native"
 """The kind of key that the command line makes; dialects bring their own forms."""
@@ -207,6 +209,22 @@ def revoke_key(key: str, *, config: Config = None) -> None:
     with opened(config) as wired:
         tenants.revoke_key(wired.house, key)
     say(f"Revoked {key}.")
+
+
+@key_app.command(name="rotate-master")
+def rotate_master(*, config: Config = None) -> None:
+    """Make a new master key and put every stored secret under it.
+
+    The new key goes first into the key file; the older ones stay below it, since tokens are still proved by them.
+    Remove an older one when the tokens that were made under it have been replaced. Where the key comes from the
+    environment or a command, put a new one first there, start the processes anew, and then run this.
+    """
+    with opened(config) as wired:
+        given = wired.settings.secrets
+        if given.key is None and given.key_command is None:
+            ring = rotate(Path(given.key_file))
+            say(f"The newest master key is {ring.ids[0]}; older: {', '.join(ring.ids[1:])}.")
+        say(f"Secrets put under the newest key: {seals.reseal(wired.house)}.")
 
 
 def _show_secret(issued: tenants.Issued) -> None:

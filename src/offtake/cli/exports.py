@@ -58,7 +58,7 @@ def create(
     )
     ask = ExportRequest(selections=(selection,), format=format, compression=compression, dialect=NATIVE)
     with opened(config) as wired:
-        view = exports.request(wired.house, _operator(wired.house, tenant), ask)
+        view = exports.request(wired.house, operator(wired.house, tenant), ask)
     say(view.export.id)
 
 
@@ -133,11 +133,11 @@ def cancel(id: str, *, config: Config = None) -> None:
     """
     with opened(config) as wired:
         export = _find(wired.house, id)
-        exports.cancel(wired.house, _operator(wired.house, export.tenant_id), export.id)
+        exports.cancel(wired.house, operator(wired.house, export.tenant_id), export.id)
     say(f"Cancelled {id}.")
 
 
-def _operator(house: House, tenant_id: str) -> Principal:
+def operator(house: House, tenant_id: str) -> Principal:
     """The operator acting for a tenant: its whole scope, no key."""
     found = next((one for one in tenants.every(house) if one.id == tenant_id), None)
     if found is None:

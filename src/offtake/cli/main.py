@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 from cyclopts import App
 
-from offtake.cli import access, configuration, datasets, exports, processes, pulling, touring
+from offtake.cli import access, configuration, datasets, exports, processes, pulling, telling, touring
 
 app = App(
     name="offtake",
@@ -21,4 +21,7 @@ app.command(datasets.app)
 app.command(access.tenant_app)
 app.command(access.key_app)
 app.command(exports.app)
+app.command(telling.delivery_app)
+app.command(telling.destination_app)
+app.command(telling.endpoint_app)
 app.command(pulling.pull)

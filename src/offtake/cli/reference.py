@@ -90,6 +90,24 @@ def formats() -> str:
     return "\n".join(lines)
 
 
+def deliveries() -> str:
+    """Every kind of delivery with its options, and what can go wrong at a target."""
+    lines = [
+        "# Deliveries",
+        MARK,
+        "",
+        "What a target of each `type` takes as `options`. Secrets are stored encrypted and never shown. See "
+        "[how to have files delivered](../how-to/deliver-files.md).",
+        "",
+    ]
+    for name in plugin.names("delivery"):
+        found = plugin.load("delivery", name)
+        lines += [f"## {name}", "", _summary(found), "", *_table(_options(found.options)), ""]
+    rows = [(f"`{one}`", "no" if one in error.FINAL_TROUBLES else "yes") for one in error.Trouble]
+    lines += ["## What can go wrong", "", *_rows(("code", "tried again"), rows), ""]
+    return "\n".join(lines)
+
+
 def api() -> str:
     """Every operation of the native API, from its OpenAPI document."""
     document = native.document("https://exports.example.com")
@@ -165,6 +183,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "reference/command-line.md": command_line,
     "reference/errors.md": errors,
     "reference/formats.md": formats,
+    "reference/deliveries.md": deliveries,
     "reference/api.md": api,
     "explanation/lifecycle.md": lifecycle,
 }
@@ -233,7 +252,7 @@ def _options(options: type) -> Iterator[tuple[str, str, str, str]]:
     for one in fields(options):
         default = one.default if one.default is not MISSING else ""
         kind = one.type if isinstance(one.type, str) else getattr(one.type, "__name__", str(one.type))
-        meaning = str(one.metadata.get("description", ""))
+        meaning = str(one.metadata.get("description", "")) + (" Secret." if one.metadata.get("secret") else "")
         yield f"`{one.name}`", str(kind), f"`{default}`" if default != "" else "", meaning
 
 

@@ -23,8 +23,10 @@ from offtake.client.error import (
     UnsafeName,
 )
 from offtake.client.model import (
+    Callback,
     Condition,
     Dataset,
+    Delivery,
     Export,
     Failure,
     Field,
@@ -35,6 +37,7 @@ from offtake.client.model import (
     Progress,
     Selection,
     Split,
+    Target,
     Window,
 )
 from offtake.client.patience import Patience
@@ -42,11 +45,13 @@ from offtake.client.pulling import Pulled, pull
 
 __all__ = [
     "Busy",
+    "Callback",
     "Client",
     "ClientError",
     "Condition",
     "DamagedFile",
     "Dataset",
+    "Delivery",
     "Export",
     "Failure",
     "Field",
@@ -69,6 +74,7 @@ __all__ = [
     "ServerFault",
     "Split",
     "StillRunning",
+    "Target",
     "Transfer",
     "Unreachable",
     "UnsafeName",

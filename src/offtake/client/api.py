@@ -13,15 +13,19 @@ import httpx2
 from offtake.client.download import OnTransfer, fetch
 from offtake.client.error import NotSucceeded, StillRunning, retry_after
 from offtake.client.model import (
+    Callback,
     Condition,
     Dataset,
     DatasetList,
+    Delivery,
+    DeliveryList,
     Export,
     ExportPage,
     File,
     Manifest,
     Selection,
     Split,
+    Target,
     Window,
 )
 from offtake.client.patience import Patience
@@ -77,6 +81,9 @@ class Client:
         split: Split | None = None,
         options: Mapping[str, object] | None = None,
         client_reference: str | None = None,
+        callback: Callback | None = None,
+        deliver: Sequence[Target] | None = None,
+        encrypt_to: Sequence[str] | None = None,
         idempotency_key: str | None = None,
         wait: int | None = None,
     ) -> Export:
@@ -97,6 +104,9 @@ class Client:
             "split": split,
             "options": options,
             "client_reference": client_reference,
+            "callback": callback,
+            "deliver": deliver,
+            "encrypt_to": encrypt_to,
         }
         headers = {"Idempotency-Key": idempotency_key or str(uuid4())}
         if wait is not None:
@@ -117,6 +127,14 @@ class Client:
             if page.next is None:
                 return
             params["cursor"] = page.next
+
+    def deliveries(self, export_id: str) -> tuple[Delivery, ...]:
+        """The deliveries of an export, oldest first."""
+        return decode(self.wire.call("GET", f"{_path(export_id)}/deliveries"), DeliveryList).deliveries
+
+    def redeliver(self, delivery_id: str) -> Delivery:
+        """Push a delivery that succeeded or failed once more, without exporting again."""
+        return decode(self.wire.call("POST", f"/v1/deliveries/{quote(delivery_id, safe='')}/redeliver"), Delivery)
 
     def cancel(self, export_id: str) -> Export:
         """Cancel an export that has not ended; Refused if it ended otherwise."""

@@ -46,6 +46,27 @@ class Selection(TypedDict, total=False):
     scope: dict[str, list[str]]
 
 
+class Callback(TypedDict, total=False):
+    """Who is told how the export ends: `url` and `secret` (Standard Webhooks' `whsec_` form) must be there."""
+
+    url: str
+    secret: str
+    events: list[str]
+    include_links: bool
+
+
+class Target(TypedDict, total=False):
+    """Where the files are pushed: a `type` with its `options`, or a stored `destination` by name."""
+
+    type: str
+    options: dict[str, object]
+    destination: str
+    path: str
+    finish: str
+    on_existing: str
+    retry_seconds: list[int]
+
+
 # --- what is answered ------------------------------------------------------------------------------------------------
 
 
@@ -196,3 +217,25 @@ class Problem:
     field: str | None = None
     cure: str | None = None
     request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """The pushing of one export to one target; `files` are the names there of what has arrived."""
+
+    id: str
+    export: str
+    type: str
+    status: str
+    destination: str | None = None
+    files: tuple[str, ...] = ()
+    tried: int = 0
+    next_at: datetime | None = None
+    error: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryList:
+    """The deliveries of an export, oldest first."""
+
+    deliveries: tuple[Delivery, ...]

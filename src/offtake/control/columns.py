@@ -2,10 +2,11 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
 import msgspec
-from sqlalchemy import BigInteger, Dialect, Integer, Text
+from sqlalchemy import BigInteger, Column, ColumnElement, Dialect, Integer, Text, literal_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from offtake.core.error import InvalidRequest
@@ -15,6 +16,9 @@ MICROSECOND: Final = timedelta(microseconds=1)
 
 COUNTER: Final = BigInteger().with_variant(Integer(), "sqlite")
 """A number that the store gives and that grows; SQLite counts up nothing but a plain INTEGER."""
+
+MAX_SEQUENCE: Final = 2**63 - 1
+"""The highest number that a counter holds."""
 
 
 class Instant(TypeDecorator[datetime]):
@@ -79,6 +83,15 @@ class Document(TypeDecorator[object]):
     def process_result_value(self, value: object, dialect: Dialect) -> object:
         """Out of the column."""
         return msgspec.convert(json.loads(value), self.shape) if isinstance(value, str) else None
+
+
+def among(column: Column[str], *states: StrEnum) -> ColumnElement[bool]:
+    """Whether the column holds one of these states, which are written out in the statement.
+
+    An index over the rows in some states is used only by a statement that names them itself, in the index's own words.
+    """
+    named = [literal_column(f"'{state}'", Text) for state in states]
+    return column == named[0] if len(named) == 1 else column.in_(named)
 
 
 def _storable(value: str) -> bool:

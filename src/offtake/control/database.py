@@ -32,11 +32,13 @@ class Database:
     lock: Callable[[Connection], None]
     trouble: Callable[[DBAPIError], str | None]
 
-    def put(self, connection: Connection, table: Table, row: Mapping[str, object]) -> None:
-        """Store the row, replacing the one with its id."""
+    def put(
+        self, connection: Connection, table: Table, row: Mapping[str, object], *, by: tuple[str, ...] = ("id",)
+    ) -> None:
+        """Store the row, replacing the one that is like it in the columns `by`, of which there can be only one."""
         new = self.insert(table).values(row)
         connection.execute(
             new.on_conflict_do_update(
-                index_elements=["id"], set_={name: new.excluded[name] for name in row if name != "id"}
+                index_elements=by, set_={name: new.excluded[name] for name in row if name not in by}
             )
         )

@@ -1,13 +1,25 @@
 """The repository `Events`: the one stream of facts."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, select
 
 from offtake.control.tables import EVENTS, EXPORTS
-from offtake.core.event import Event, Kind
+from offtake.core.event import Event
 from offtake.core.export import ExportId
+from offtake.core.kind import Kind
 from offtake.core.tenant import TenantId
+
+_AFTER: Final = (
+    select(EVENTS)
+    .where(
+        EVENTS.c.export_id == bindparam("export"),
+        EVENTS.c.tenant_id == bindparam("tenant"),
+        EVENTS.c.sequence > bindparam("sequence"),
+    )
+    .order_by(EVENTS.c.sequence)
+)
 
 
 class SqlEvents:
@@ -35,12 +47,8 @@ class SqlEvents:
 
     def after(self, export_id: ExportId, tenant_id: TenantId, sequence: int) -> Sequence[Event]:
         """The export's events with a higher sequence, oldest first."""
-        query = (
-            select(EVENTS)
-            .where(EVENTS.c.export_id == export_id, EVENTS.c.tenant_id == tenant_id, EVENTS.c.sequence > sequence)
-            .order_by(EVENTS.c.sequence)
-        )
-        return [_event(row) for row in self._connection.execute(query)]
+        named = {"export": export_id, "tenant": tenant_id, "sequence": sequence}
+        return [_event(row) for row in self._connection.execute(_AFTER, named)]
 
 
 def _row(event: Event) -> Mapping[str, object]:

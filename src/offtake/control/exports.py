@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, exists, insert, select, update
 
+from offtake.control.columns import MAX_SEQUENCE, among
 from offtake.control.database import Database
 from offtake.control.tables import DATASETS, EXPORTS, PARTS
 from offtake.core.error import AlreadyRunning, Conflict
@@ -14,7 +15,18 @@ from offtake.core.lifecycle import OPEN, State
 from offtake.core.ports import Page
 from offtake.core.tenant import TenantId
 
-MAX_SEQUENCE: Final = 2**63 - 1
+_ONE: Final = select(EXPORTS).where(EXPORTS.c.id == bindparam("id"))
+_OWN: Final = _ONE.where(EXPORTS.c.tenant_id == bindparam("tenant"))
+_KEYED: Final = select(EXPORTS).where(
+    EXPORTS.c.tenant_id == bindparam("tenant"), EXPORTS.c.idempotency_key == bindparam("key")
+)
+_OPEN: Final = select(EXPORTS).where(
+    EXPORTS.c.tenant_id == bindparam("tenant"),
+    EXPORTS.c.one_at_a_time == bindparam("key"),
+    among(EXPORTS.c.state, *sorted(OPEN)),
+)
+_PARTS: Final = select(PARTS).order_by(PARTS.c.selection, PARTS.c.number)
+_PARTS_OF_ONE: Final = _PARTS.where(PARTS.c.export_id == bindparam("export"))
 
 
 class SqlExports:
@@ -40,7 +52,7 @@ class SqlExports:
 
     def get(self, export_id: ExportId, tenant_id: TenantId | None) -> Export | None:
         """The export with its parts; `tenant_id` None is for workers and operators only."""
-        return self._one(EXPORTS.c.id == export_id, _owned(tenant_id))
+        return self._one(_ONE if tenant_id is None else _OWN, id=export_id, tenant=tenant_id)
 
     def find(
         self, tenant_id: TenantId, *, idempotency_key: str | None = None, one_at_a_time: str | None = None
@@ -48,11 +60,9 @@ class SqlExports:
         """The tenant's export with that idempotency key, or else the open one under that one-at-a-time key."""
         found = None
         if idempotency_key is not None:
-            found = self._one(_owned(tenant_id), EXPORTS.c.idempotency_key == idempotency_key)
+            found = self._one(_KEYED, tenant=tenant_id, key=idempotency_key)
         if found is None and one_at_a_time is not None:
-            found = self._one(
-                _owned(tenant_id), EXPORTS.c.one_at_a_time == one_at_a_time, EXPORTS.c.state.in_(sorted(OPEN))
-            )
+            found = self._one(_OPEN, tenant=tenant_id, key=one_at_a_time)
         return found
 
     def page(self, tenant_id: TenantId | None, page: Page) -> Sequence[Export]:
@@ -110,8 +120,12 @@ class SqlExports:
         if export.parts:
             self._connection.execute(insert(PARTS), [_part_row(export, one) for one in export.parts])
 
-    def _one(self, *where: ColumnElement[bool]) -> Export | None:
-        return next(iter(load(self._connection, select(EXPORTS).where(*where))), None)
+    def _one(self, query: Select[*tuple[object, ...]], **named: str | None) -> Export | None:
+        row = self._connection.execute(query, named).first()
+        if row is None:
+            return None
+        parts = self._connection.execute(_PARTS_OF_ONE, {"export": row.id}) if row.part_count else ()
+        return _export(row, tuple(map(_part, parts)))
 
 
 def load(connection: Connection, query: Select[*tuple[object, ...]]) -> Sequence[Export]:
@@ -141,8 +155,7 @@ def _wanted(page: Page) -> Sequence[ColumnElement[bool]]:
 def _parts(connection: Connection, export_ids: Sequence[str]) -> Mapping[str, list[Part]]:
     found: dict[str, list[Part]] = {}
     if export_ids:
-        query = select(PARTS).where(PARTS.c.export_id.in_(export_ids)).order_by(PARTS.c.selection, PARTS.c.number)
-        for row in connection.execute(query):
+        for row in connection.execute(_PARTS.where(PARTS.c.export_id.in_(export_ids))):
             found.setdefault(row.export_id, []).append(_part(row))
     return found
 

@@ -1,8 +1,9 @@
 """The repository `Keys`: credentials, as digests and sealed secrets."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from offtake.control.database import Database
@@ -10,6 +11,15 @@ from offtake.control.tables import KEYS
 from offtake.core.error import Conflict
 from offtake.core.ports import Key
 from offtake.core.tenant import TenantId
+
+_BY_DIGEST: Final = select(KEYS).where(KEYS.c.kind == bindparam("kind"), KEYS.c.digest == bindparam("digest"))
+_BY_USER: Final = (
+    select(KEYS)
+    .where(KEYS.c.kind == bindparam("kind"), KEYS.c.user == bindparam("user"))
+    .order_by(KEYS.c.revoked_at.is_(None).desc(), KEYS.c.created_at.desc(), KEYS.c.id.desc())
+    .limit(1)
+)
+_OWN_BY_USER: Final = _BY_USER.where(KEYS.c.tenant_id == bindparam("tenant"))
 
 
 class SqlKeys:
@@ -29,16 +39,13 @@ class SqlKeys:
 
     def by_digest(self, kind: str, digest: bytes) -> Key | None:
         """The key of that kind with that digest."""
-        row = self._connection.execute(select(KEYS).where(KEYS.c.kind == kind, KEYS.c.digest == digest)).first()
+        row = self._connection.execute(_BY_DIGEST, {"kind": kind, "digest": digest}).first()
         return _key(row) if row else None
 
     def by_user(self, kind: str, user: str, tenant_id: TenantId | None) -> Key | None:
         """The newest key of that user name, one that is not revoked where there is one."""
-        query = select(KEYS).where(KEYS.c.kind == kind, KEYS.c.user == user)
-        if tenant_id is not None:
-            query = query.where(KEYS.c.tenant_id == tenant_id)
-        order = (KEYS.c.revoked_at.is_(None).desc(), KEYS.c.created_at.desc(), KEYS.c.id.desc())
-        row = self._connection.execute(query.order_by(*order).limit(1)).first()
+        query = _BY_USER if tenant_id is None else _OWN_BY_USER
+        row = self._connection.execute(query, {"kind": kind, "user": user, "tenant": tenant_id}).first()
         return _key(row) if row else None
 
     def list(self, tenant_id: TenantId | None) -> Sequence[Key]:

@@ -4,15 +4,26 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
+from offtake.control.columns import among
+from offtake.control.deliveries import erase_deliveries
+from offtake.control.endpoints import erase_endpoints
 from offtake.control.exports import load
+from offtake.control.messages import erase_messages
 from offtake.control.tables import EVENTS, EXPORTS
+from offtake.control.tables_telling import MESSAGES
 from offtake.core.export import Export, ExportId
 from offtake.core.lifecycle import OPEN, State
 
 PAST: Final = tuple(sorted(frozenset(State) - OPEN - {State.SUCCEEDED}))
 """The states from which no move leads on."""
+
+_AHEAD: Final = select(func.count()).where(
+    EXPORTS.c.tenant_id == bindparam("tenant"),
+    among(EXPORTS.c.state, State.PENDING),
+    EXPORTS.c.sequence < bindparam("sequence"),
+)
 
 
 class SqlQueue:
@@ -23,12 +34,8 @@ class SqlQueue:
 
     def ahead_of(self, export: Export) -> int:
         """How many pending exports of the same tenant came before this one."""
-        query = select(func.count()).where(
-            EXPORTS.c.tenant_id == export.tenant_id,
-            EXPORTS.c.state == State.PENDING,
-            EXPORTS.c.sequence < export.sequence,
-        )
-        return self._connection.execute(query).scalar_one()
+        named = {"tenant": export.tenant_id, "sequence": export.sequence}
+        return self._connection.execute(_AHEAD, named).scalar_one()
 
     def overdue(self, now: datetime, limit: int) -> Sequence[Export]:
         """Succeeded exports whose `expires_at` has passed, the longest due first."""
@@ -52,8 +59,8 @@ class SqlQueue:
         return {state: found.get(state, 0) for state in State}
 
     def forget(self, before: datetime, limit: int) -> Sequence[ExportId]:
-        """Delete the records of exports that are final (a success: expired) and ended before then, events included;
-        return their ids, `limit` of them at most."""
+        """Delete the records of exports that are final (a success: expired) and ended before then, with their events,
+        their own endpoints, their messages and deliveries; return their ids, `limit` of them at most."""
         past = (
             select(EXPORTS.c.id)
             .where(EXPORTS.c.state.in_(PAST), EXPORTS.c.finished_at < before)
@@ -62,5 +69,9 @@ class SqlQueue:
         )
         deleted = delete(EXPORTS).where(EXPORTS.c.id.in_(past)).returning(EXPORTS.c.id)
         gone = [ExportId(found) for found in self._connection.execute(deleted).scalars()]
-        self._connection.execute(delete(EVENTS).where(EVENTS.c.export_id.in_(gone)))
+        if gone:
+            self._connection.execute(delete(EVENTS).where(EVENTS.c.export_id.in_(gone)))
+            erase_endpoints(self._connection, gone)
+            erase_messages(self._connection, MESSAGES.c.export_id.in_(gone))
+            erase_deliveries(self._connection, gone)
         return gone

@@ -10,14 +10,20 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from offtake.control import schema
 from offtake.control.database import OLD_SCHEMA, Database
+from offtake.control.deliveries import SqlDeliveries
+from offtake.control.destinations import SqlDestinations
+from offtake.control.endpoints import SqlEndpoints
 from offtake.control.events import SqlEvents
 from offtake.control.exports import SqlExports
 from offtake.control.keys import SqlKeys
 from offtake.control.leases import SqlLeases
+from offtake.control.messages import SqlLanes, SqlMessages
 from offtake.control.postgres import open_postgres
 from offtake.control.queue import SqlQueue
+from offtake.control.seals import SqlSeals
 from offtake.control.sqlite import open_sqlite
 from offtake.control.tenants import SqlTenants
+from offtake.control.tries import SqlTries
 from offtake.core.error import ExportError, InvalidRequest, Unavailable
 
 RETRY_AFTER: Final = 5
@@ -77,6 +83,34 @@ class SqlTransaction:
     @property
     def leases(self) -> SqlLeases:
         return SqlLeases(self._database, self.connection)
+
+    @property
+    def endpoints(self) -> SqlEndpoints:
+        return SqlEndpoints(self._database, self.connection)
+
+    @property
+    def messages(self) -> SqlMessages:
+        return SqlMessages(self.connection)
+
+    @property
+    def lanes(self) -> SqlLanes:
+        return SqlLanes(self.connection)
+
+    @property
+    def tries(self) -> SqlTries:
+        return SqlTries(self._database, self.connection)
+
+    @property
+    def deliveries(self) -> SqlDeliveries:
+        return SqlDeliveries(self.connection)
+
+    @property
+    def destinations(self) -> SqlDestinations:
+        return SqlDestinations(self._database, self.connection)
+
+    @property
+    def seals(self) -> SqlSeals:
+        return SqlSeals(self.connection)
 
 
 class SqlControl:

@@ -1,12 +1,15 @@
 """The repository `Tenants`: customer accounts."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from offtake.control.database import Database
 from offtake.control.tables import TENANTS
 from offtake.core.tenant import Tenant, TenantId
+
+_ONE: Final = select(TENANTS).where(TENANTS.c.id == bindparam("id"))
 
 
 class SqlTenants:
@@ -22,7 +25,7 @@ class SqlTenants:
 
     def get(self, tenant_id: TenantId) -> Tenant | None:
         """The tenant, disabled or not."""
-        row = self._connection.execute(select(TENANTS).where(TENANTS.c.id == tenant_id)).first()
+        row = self._connection.execute(_ONE, {"id": tenant_id}).first()
         return _tenant(row) if row else None
 
     def list(self) -> Sequence[Tenant]:

@@ -19,11 +19,13 @@ anything else is a bug, and the customer sees it as `Internal` with no details.
     |   +-- AlreadyRunning        an equal export is pending or running
     +-- LimitExceeded         come back after `retry_after` seconds
     +-- Gone                  the export or link has expired
+    +-- TargetFailed          the caller's own server, for a callback or a delivery, did not do its part
     +-- Unavailable           our side, passing: the same request may work later
     +-- Internal              our side, a bug
 """
 
-from typing import ClassVar
+from enum import StrEnum
+from typing import ClassVar, Final
 
 
 class ExportError(Exception):
@@ -107,6 +109,50 @@ class LimitExceeded(ExportError):
 
 class Gone(ExportError):
     code = "gone"
+
+
+class Trouble(StrEnum):
+    """What can be wrong with a server of the customer's; the values are codes that users see."""
+
+    ADDRESS_REFUSED = "address_refused"  # we do not connect to such an address
+    UNKNOWN_HOST = "unknown_host"
+    UNREACHABLE = "unreachable"
+    TIMED_OUT = "timed_out"
+    TLS_FAILED = "tls_failed"
+    WRONG_HOST_KEY = "wrong_host_key"
+    LOGIN_REFUSED = "login_refused"
+    NO_PERMISSION = "no_permission"
+    NO_ROOM = "no_room"
+    NAME_EXISTS = "name_exists"
+    BROKEN_OFF = "broken_off"  # the connection was lost on the way
+    ALTERED = "altered"  # what arrived is not what was sent
+    BAD_ANSWER = "bad_answer"  # an answer that says no, or that nobody can read
+    FILES_GONE = "files_gone"  # the export expired or was deleted first
+    DISABLED = "disabled"  # the endpoint is not told any more
+
+
+FINAL_TROUBLES: Final = frozenset(
+    {
+        Trouble.ADDRESS_REFUSED,
+        Trouble.WRONG_HOST_KEY,
+        Trouble.LOGIN_REFUSED,
+        Trouble.NO_PERMISSION,
+        Trouble.NAME_EXISTS,
+        Trouble.FILES_GONE,
+        Trouble.DISABLED,
+    }
+)
+"""What no later try of a delivery mends: somebody has to change something first."""
+
+
+class TargetFailed(ExportError):
+    """`message` and `cure` are for the customer; no secret is in them."""
+
+    code = "target_failed"
+
+    def __init__(self, trouble: Trouble, message: str, *, cure: str | None = None) -> None:
+        super().__init__(message, cure=cure)
+        self.trouble = trouble
 
 
 class Unavailable(ExportError):

@@ -6,25 +6,10 @@ Progress, server-sent events, callbacks and audit are readers of this one stream
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from offtake.core.export import ExportId
+from offtake.core.kind import Kind
 from offtake.core.tenant import KeyId, TenantId
-
-
-class Kind(StrEnum):
-    """What happened; the values are names that users see."""
-
-    REQUESTED = "export.requested"
-    RUNNING = "export.running"
-    PROGRESS = "export.progress"
-    RELEASED = "export.released"
-    SUCCEEDED = "export.succeeded"
-    FAILED = "export.failed"
-    CANCELLED = "export.cancelled"
-    EXPIRED = "export.expired"
-    DELETED = "export.deleted"
-    DOWNLOADED = "export.downloaded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

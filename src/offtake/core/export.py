@@ -8,6 +8,7 @@ from typing import NewType
 from offtake.core.filter import Condition
 from offtake.core.lifecycle import State
 from offtake.core.limits import OneAtATime, Split, Window
+from offtake.core.target import Callback, Target
 from offtake.core.tenant import KeyId, Scope, TenantId
 
 ExportId = NewType("ExportId", str)
@@ -29,14 +30,17 @@ class Selection:
 class ExportRequest:
     """What a caller asks for, in any dialect.
 
-    `options` are the format's own. `dialect` is remembered for its callbacks and never asked by shared code.
-    `retention` overrides the server's; `one_at_a_time` is a key the dialect chose; `idempotency_key` is the caller's;
-    `fingerprint` tells a repeated request from another one, and is set by the service.
+    `options` are the format's own. `recipients` are the public keys that files are encrypted to; without any, files
+    are in the clear. `dialect` is remembered for its callbacks and never asked by shared code. `retention` overrides
+    the server's; `one_at_a_time` is a key the dialect chose; `idempotency_key` is the caller's; `fingerprint` tells
+    a repeated request from another one, and is set by the service. `callbacks` and `targets` are on their way into
+    records of their own, and empty in a request that is stored.
     """
 
     selections: tuple[Selection, ...]
     format: str
     compression: str | None = None
+    recipients: tuple[str, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
     split: Split = field(default_factory=Split)
     dialect: str
@@ -44,6 +48,8 @@ class ExportRequest:
     idempotency_key: str | None = None
     one_at_a_time: OneAtATime | None = None
     retention: timedelta | None = None
+    callbacks: tuple[Callback, ...] = ()
+    targets: tuple[Target, ...] = ()
     fingerprint: str = ""
 
 
@@ -70,7 +76,8 @@ class Failure:
 class Part:
     """One finished file; immutable. `location` is its name in storage, `name` the one the customer sees.
 
-    `bytes` and `sha256` are of the stored file (compressed, if it is); `selection` and `number` count from 0 and 1.
+    `bytes` and `sha256` are of the stored file (compressed and encrypted, if it is); `selection` and `number` count
+    from 0 and 1.
     """
 
     selection: int

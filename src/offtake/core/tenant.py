@@ -26,6 +26,7 @@ class Action(StrEnum):
     EXPORT = "export"  # ask for exports
     DOWNLOAD = "download"  # fetch their files
     CANCEL = "cancel"  # cancel and delete exports
+    MANAGE = "manage"  # endpoints that are told, and destinations that are delivered to
 
 
 ALL_ACTIONS = frozenset(Action)
@@ -64,6 +65,15 @@ class Principal:
             raise NotPermitted(
                 f"This token may not {action.value}.",
                 cure=f"Use a token with the action '{action.value}', or have this one replaced.",
+            )
+
+    def require_whole(self, action: Action) -> None:
+        """Raise NotPermitted unless the key carries `action` and is confined to no dataset and no ids."""
+        self.require(action)
+        if self.datasets is not None or self.scope:
+            raise NotPermitted(
+                f"A token that is confined to datasets or ids may not {action.value}.",
+                cure="Use a token for the whole account.",
             )
 
     def may_read(self, dataset: str) -> bool:

@@ -6,9 +6,12 @@ from typing import Final
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
 from sqlalchemy import Connection, Engine
 
-from offtake.core.ports import Task, Transaction
+from offtake.core.ports import Task, Transaction, Work
 
-QUEUE: Final = "offtake"
+QUEUES: Final = {Work.RUN_EXPORT: "offtake", Work.CALL_BACK: "offtake-callbacks", Work.DELIVER: "offtake-deliveries"}
+LANELESS: Final = frozenset({Work.CALL_BACK})
+"""Work whose lanes its own service keeps apart, where one for each would cost the queue too much."""
+
 VERSION: Final = "1"
 """One version for every release of ours: a roll-back must find the work that a newer release queued."""
 
@@ -30,12 +33,13 @@ class Dispatcher:
         """Queue the task in that transaction: it will run if, and only if, the transaction commits."""
         options = EnqueueOptions(
             workflow_name=task.work.value,
-            queue_name=QUEUE,
+            queue_name=QUEUES[task.work],
             workflow_id=task.id,
-            queue_partition_key=task.lane,
             app_version=VERSION,
             priority=task.priority,
         )
+        if task.work not in LANELESS:
+            options["queue_partition_key"] = task.lane
         if task.delay:
             options["delay_seconds"] = task.delay.total_seconds()
         self._client.enqueue_in_transaction(self._connection_of(transaction), options, task.subject)

@@ -10,8 +10,8 @@ from typing import Final
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 from sqlalchemy import Engine
 
-from offtake.core.ports import Handler, Work
-from offtake.engine.dispatch import QUEUE, VERSION
+from offtake.core.ports import Handler, Share, Work
+from offtake.engine.dispatch import QUEUES, VERSION
 
 UNWIND: Final = timedelta(seconds=5)
 """The part of the grace period that cancelled tasks get to hand their work back."""
@@ -20,14 +20,11 @@ UNWIND: Final = timedelta(seconds=5)
 class DbosRunner:
     """The port `Runner`. There is one in a process, since the engine's library keeps its state per process.
 
-    `concurrency` tasks run at once here, `per_lane` of one lane on all workers together; `poll` is how often the
-    queue is looked at.
+    `shares` say how much of each kind of work runs at once; `threads` bound what blocks.
     """
 
-    def __init__(self, engine: Engine, *, worker_id: str, concurrency: int, per_lane: int, poll: timedelta) -> None:
-        self._concurrency = concurrency
-        self._per_lane = per_lane
-        self._poll = poll
+    def __init__(self, engine: Engine, *, worker_id: str, shares: Mapping[Work, Share], threads: int = 64) -> None:
+        self._shares = shares
         self._running: dict[asyncio.Future[None], asyncio.AbstractEventLoop] = {}
         DBOS(
             config=DBOSConfig(
@@ -41,6 +38,7 @@ class DbosRunner:
                 run_migrations=False,
                 use_listen_notify=False,
                 log_level="WARNING",
+                max_executor_threads=threads,
             )
         )
 
@@ -50,13 +48,15 @@ class DbosRunner:
             self._register(work, handler)
         DBOS.launch()
         DBOS.set_latest_application_version(VERSION)
-        DBOS.register_queue(
-            QUEUE,
-            worker_concurrency=self._concurrency,
-            partition_concurrency=self._per_lane,
-            polling_interval_sec=self._poll.total_seconds(),
-            on_conflict="always_update",
-        )
+        for work in handlers:
+            share = self._shares[work]
+            DBOS.register_queue(
+                QUEUES[work],
+                worker_concurrency=share.concurrency,
+                partition_concurrency=share.per_lane,
+                polling_interval_sec=share.poll.total_seconds(),
+                on_conflict="always_update",
+            )
 
     def holders(self) -> frozenset[str]:
         """The worker ids under which tasks are running, as the store has it."""

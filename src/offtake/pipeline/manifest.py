@@ -27,6 +27,7 @@ def manifest(export: Export, plan: Plan, parts: Sequence[Part], read_at: datetim
         "read_at": write_instant(read_at),
         "format": export.request.format,
         "compression": export.request.compression,
+        "encrypted_to": export.request.recipients,
         "rows": sum(one.rows for one in parts),
         "bytes": sum(one.bytes for one in parts),
         "files": [

@@ -1,5 +1,6 @@
-"""Lines into part files: roll-over, compression, counts and hashes on the way."""
+"""Lines into part files: roll-over, compression, encryption, counts and hashes on the way."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Protocol
 
@@ -10,6 +11,7 @@ from offtake.core.limits import Split
 from offtake.core.ports import Storage, TextForm
 from offtake.encode import rows
 from offtake.pipeline.plan import Step
+from offtake.secrets.age import Encryption
 
 GZIP_LEVEL = 1
 GZIP_WINDOW = 31
@@ -22,12 +24,21 @@ class Parts:
     single row is longer. There is always one part, if only with a header.
     """
 
-    def __init__(self, storage: Storage, directory: str, step: Step, split: Split, compression: str | None) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        directory: str,
+        step: Step,
+        split: Split,
+        compression: str | None,
+        recipients: Sequence[str] = (),
+    ) -> None:
         self._storage = storage
         self._directory = directory
         self._step = step
         self._split = split
         self._compression = compression
+        self._recipients = recipients
         self._open: _OpenPart | None = None
         self._done: list[Part] = []
 
@@ -80,14 +91,21 @@ class Parts:
         number = len(self._done) + 1
         name = f"{self._step.stem}-{number:05d}.{self._step.extension}"
         self._open = _OpenPart(
-            self._storage, f"{self._directory}/{name}", self._step.form, self._split, self._compression
+            self._storage,
+            f"{self._directory}/{name}",
+            self._step.form,
+            self._split,
+            compressor=_compressor(self._compression),
+            encryption=Encryption(self._recipients) if self._recipients else None,
         )
+        self._open.begin()
         return self._open
 
     def _seal(self) -> None:
         assert self._open is not None
-        part, self._open = self._open, None
+        part = self._open
         part.close()
+        self._open = None
         self._done.append(
             Part(
                 selection=self._step.selection,
@@ -119,7 +137,15 @@ class _Plain:
 class _OpenPart:
     """The part being written. `plain` counts bytes before compression, `stored` those given to storage."""
 
-    def __init__(self, storage: Storage, location: str, form: TextForm, split: Split, compression: str | None) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        location: str,
+        form: TextForm,
+        split: Split,
+        compressor: _Compressor,
+        encryption: Encryption | None,
+    ) -> None:
         self.location = location
         self.rows = 0
         self.plain = 0
@@ -127,9 +153,13 @@ class _OpenPart:
         self._form = form
         self._split = split
         self._hash = sha256()
+        self._compressor = compressor
+        self._encryption = encryption
         self._writer = storage.create(location)
-        self._compressor: _Compressor = _compressor(compression)
-        self._put(form.header)
+
+    def begin(self) -> None:
+        """Write the header."""
+        self._put(self._form.header)
 
     def takes(self, count: int, size: int) -> bool:
         """Whether so many more rows and bytes still belong into this part."""
@@ -155,11 +185,16 @@ class _OpenPart:
         self.rows += count
 
     def close(self) -> None:
-        """Write what the compressor holds and make the file durable."""
-        self._store(self._compressor.flush())
+        """Write what compression and encryption still hold and make the file durable."""
+        self._encode(self._compressor.flush())
+        if self._encryption:
+            self._store(self._encryption.finish())
         self._writer.commit()
 
     def abandon(self) -> None:
+        """Leave nothing behind; to be called after every failure."""
+        if self._encryption:
+            self._encryption.abandon()
         self._writer.abandon()
 
     def digest(self) -> str:
@@ -167,7 +202,10 @@ class _OpenPart:
 
     def _put(self, data: bytes) -> None:
         self.plain += len(data)
-        self._store(self._compressor.compress(data))
+        self._encode(self._compressor.compress(data))
+
+    def _encode(self, data: bytes) -> None:
+        self._store(self._encryption.update(data) if self._encryption else data)
 
     def _store(self, data: bytes) -> None:
         if data:

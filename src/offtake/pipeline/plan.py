@@ -8,6 +8,7 @@ from offtake.core.export import ExportRequest
 from offtake.core.limits import Split
 from offtake.core.ports import TextForm
 from offtake.core.query import Query
+from offtake.secrets import age
 
 SUFFIX: Mapping[str | None, str] = {None: "", "gzip": ".gz"}
 """What a compression adds to a file's name."""
@@ -26,28 +27,36 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """An export's steps, all read at one instant of one source."""
+    """An export's steps, all read at one instant of one source. Its files are compressed first, then encrypted."""
 
     source: str
     steps: tuple[Step, ...]
     split: Split
     compression: str | None
+    recipients: tuple[str, ...] = ()
 
 
 def make_plan(request: ExportRequest, queries: tuple[Query, ...], forms: tuple[TextForm, ...], extension: str) -> Plan:
     """Return the plan of a request whose selections became `queries`, and those `forms`, in this order."""
     names = [query.dataset.name for query in queries]
+    ending = extension + SUFFIX[request.compression] + (age.SUFFIX if request.recipients else "")
     steps = tuple(
         Step(
             selection=number,
             query=query,
             form=form,
             stem=_stem(query.dataset, number, names),
-            extension=extension + SUFFIX[request.compression],
+            extension=ending,
         )
         for number, (query, form) in enumerate(zip(queries, forms, strict=True))
     )
-    return Plan(source=queries[0].dataset.source, steps=steps, split=request.split, compression=request.compression)
+    return Plan(
+        source=queries[0].dataset.source,
+        steps=steps,
+        split=request.split,
+        compression=request.compression,
+        recipients=request.recipients,
+    )
 
 
 def _stem(dataset: Dataset, number: int, names: list[str]) -> str:

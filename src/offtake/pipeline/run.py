@@ -32,7 +32,7 @@ async def produce(plan: Plan, reading: Reading, storage: Storage, directory: str
     tally = _Tally(report, sum(one for one in expected if one is not None) if None not in expected else None)
     finished: list[Part] = []
     for step in plan.steps:
-        parts = Parts(storage, directory, step, plan.split, plan.compression)
+        parts = Parts(storage, directory, step, plan.split, plan.compression, plan.recipients)
         finished += await _Pump(step, parts, tally).run(reading)
         tally.add(finished)
     return tuple(finished)
@@ -76,7 +76,7 @@ class _Pump:
         self._tally = tally
         self._block: list[bytes] = []
         self._size = 0
-        self._writing: asyncio.Future[None] | None = None
+        self._writing: asyncio.Future[None] | asyncio.Future[tuple[Part, ...]] | None = None
 
     async def run(self, reading: Reading) -> tuple[Part, ...]:
         try:
@@ -87,11 +87,11 @@ class _Pump:
                 raise Unavailable(
                     f"The source says it sent {sent} rows, {self._parts.rows} arrived.", cure="Ask again."
                 )
-            return await asyncio.to_thread(self._parts.finish)
+            finishing = asyncio.ensure_future(asyncio.to_thread(self._parts.finish))
+            self._writing = finishing
+            return await asyncio.shield(finishing)
         except BaseException:
-            if self._writing is not None:
-                await asyncio.wait({self._writing})
-            await asyncio.to_thread(self._parts.abandon)
+            await asyncio.shield(self._abandon())
             raise
 
     async def _take(self, chunk: bytes) -> None:
@@ -108,6 +108,13 @@ class _Pump:
         self._writing = asyncio.ensure_future(asyncio.to_thread(self._parts.write, block))
 
     async def _written(self) -> None:
+        """Wait for the thread; one that is stopped while it waits leaves it to `_abandon` to wait on."""
         if self._writing is not None:
-            writing, self._writing = self._writing, None
-            await asyncio.shield(writing)
+            await asyncio.shield(self._writing)
+            self._writing = None
+
+    async def _abandon(self) -> None:
+        """Wait for the thread, whatever comes of it, and drop what it was writing."""
+        if self._writing is not None:
+            await asyncio.gather(self._writing, return_exceptions=True)
+        await asyncio.to_thread(self._parts.abandon)

@@ -1,1 +1,1 @@
-"""Token hashing, signing and the key that both use."""
+"""The master keys, and what is done with them: token hashes, signed links, sealed secrets. Encryption to recipients."""

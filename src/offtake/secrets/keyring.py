@@ -1,25 +1,27 @@
-"""The master key, and the sub-keys that are drawn from it.
+"""The master keys, and the sub-keys that are drawn from them.
 
-The master key is 32 random bytes, written as 43 characters of base64url. It lies in a file that only its owner can
-read, or comes from the environment. It is used for nothing itself: each purpose has a sub-key of its own (HKDF,
-RFC 5869), so that what one of them reveals says nothing about another.
+A master key is 32 random bytes, written as 43 characters of base64url. There is a ring of them, newest first: the
+newest one hashes, signs and seals, the older ones still prove and open what was made under them. A master key is used
+for nothing itself: each purpose has a sub-key of its own (HKDF, RFC 5869), so that what one of them reveals says
+nothing about another. A key's id is drawn in the same way, and may be shown.
 """
 
 import base64
 import binascii
-import os
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
+from typing import Final
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from offtake.core.error import InvalidRequest, Unavailable
+from offtake.core.error import InvalidRequest
 
-KEY_BYTES = 32
+KEY_BYTES: Final = 32
+ID_BYTES: Final = 4
 
 
 class Purpose(StrEnum):
@@ -27,86 +29,92 @@ class Purpose(StrEnum):
 
     TOKENS = "tokens"
     LINKS = "links"
+    VAULT = "vault"
 
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """Holds the master key; it never appears in a repr."""
+    """Holds the master keys, newest first, one at least; they never appear in a repr."""
 
-    master: bytes = field(repr=False)
+    masters: tuple[bytes, ...] = field(repr=False)
 
-    def subkey(self, purpose: Purpose) -> bytes:
-        """The 32-byte key for one purpose; the same on every machine that has the same master key."""
-        return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"offtake/1/{purpose}".encode()).derive(
-            self.master
-        )
+    def __post_init__(self) -> None:
+        assert self.masters
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the keys, newest first: 8 hexadecimal characters each."""
+        return tuple(_draw(one, "id", ID_BYTES).hex() for one in self.masters)
+
+    def subkeys(self, purpose: Purpose) -> tuple[bytes, ...]:
+        """The 32-byte keys for one purpose, newest first; the same on every machine that has the same master keys."""
+        return tuple(_draw(one, purpose, KEY_BYTES) for one in self.masters)
+
+
+Ring = Callable[[], Keyring]
+"""Gives the master keys as they are now: a process that runs for long sees a change of them."""
+
+
+class Subkeys:
+    """The sub-keys of a ring for one purpose as they are now, newest first. Safe to call in several threads."""
+
+    def __init__(self, ring: Ring, purpose: Purpose) -> None:
+        self._ring = ring
+        self._purpose = purpose
+        self._drawn = self._draw(ring())
+
+    def __call__(self) -> tuple[bytes, ...]:
+        """The sub-keys; drawn anew only when the ring has changed."""
+        ring = self._ring()
+        if ring is not self._drawn[0]:
+            self._drawn = self._draw(ring)
+        return self._drawn[1]
+
+    def _draw(self, ring: Keyring) -> tuple[Keyring, tuple[bytes, ...]]:
+        return ring, ring.subkeys(self._purpose)
+
+
+Subkey = bytes | Subkeys
+"""One sub-key that stays, or those of a ring."""
+
+
+def all_of(key: Subkey) -> tuple[bytes, ...]:
+    """The sub-keys as they are now, newest first."""
+    return (key,) if isinstance(key, bytes) else key()
 
 
 def generate() -> str:
     """Make a master key in its written form."""
-    return _written(secrets.token_bytes(KEY_BYTES))
+    return base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).rstrip(b"=").decode()
 
 
 def from_text(text: str, origin: str = "secrets.key") -> Keyring:
-    """Read the written form; InvalidRequest naming `origin` if it is anything but 32 bytes in base64url."""
-    text = text.strip()
-    if re.fullmatch(r"[A-Za-z0-9_-]{43}=?", text):
-        try:
-            master = base64.urlsafe_b64decode(text.rstrip("=") + "=")
-        except binascii.Error:
-            master = b""
-        if _written(master) == text.rstrip("="):
-            return Keyring(master)
+    """Read keys in their written form, newest first, with commas or white space between them.
+
+    Raises InvalidRequest naming `origin` if there is none, or anything that is not 32 bytes in base64url.
+    """
+    masters = [_master(one) for one in re.split(r"[\s,]+", text) if one]
+    found = tuple(dict.fromkeys(one for one in masters if one is not None))
+    if found and None not in masters:
+        return Keyring(found)
     raise InvalidRequest(
-        f"{origin} does not hold a key.",
+        f"{origin} does not hold a key." if not found else f"Text {masters.index(None) + 1} in {origin} is not a key.",
         field=origin,
         cure="A key is 32 random bytes in base64url, as made by: "
         "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
     )
 
 
-def from_file(path: Path) -> Keyring:
-    """Read the key file, making it first if it is not there; processes that start together end with one key.
-
-    Raises InvalidRequest if the file holds no key and Unavailable if it can be neither read nor made.
-    """
+def _master(text: str) -> bytes | None:
+    """The key that is written so; None for another way to write it, and for anything else."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{43}=?", text):
+        return None
     try:
-        if not path.exists():
-            _create(path)
-        return from_text(path.read_text("ascii", errors="replace"), str(path))
-    except OSError as problem:
-        raise Unavailable(
-            f"The key file {path} cannot be used: {problem.strerror}.",
-            field="secrets.key_file",
-            cure="Let this user read and write there, or give the key in OFFTAKE_SECRETS_KEY.",
-        ) from None
+        master = base64.urlsafe_b64decode(text.rstrip("=") + "=")
+    except binascii.Error:
+        return None
+    return master if base64.urlsafe_b64encode(master).rstrip(b"=").decode() == text.rstrip("=") else None
 
 
-def _create(path: Path) -> None:
-    """Write a new key beside `path`, make it durable, then give it its name unless another process was first."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "w") as file:
-            file.write(generate() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-        _sync_directory(path.parent)
-    except FileExistsError:
-        return
-    finally:
-        draft.unlink()
-
-
-def _sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _written(key: bytes) -> str:
-    return base64.urlsafe_b64encode(key).rstrip(b"=").decode()
+def _draw(master: bytes, purpose: str, length: int) -> bytes:
+    return HKDF(algorithm=SHA256(), length=length, salt=None, info=f"offtake/1/{purpose}".encode()).derive(master)

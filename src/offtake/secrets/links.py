@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from offtake.core.error import Gone, NotFound
+from offtake.secrets.keyring import Subkey, all_of
 
 SIGNATURE_BYTES = 24
 PARAMETERS = frozenset({"expires", "signature"})
@@ -20,18 +21,18 @@ PARAMETERS = frozenset({"expires", "signature"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkSigner:
-    """Signs and proves links under a sub-key.
+    """Signs links under the newest sub-key and proves them under any.
 
     `identity` binds a link to one state of the file (its hash, say) where a path may come to name another; it is not
     part of the link, both sides must know it.
     """
 
-    key: bytes = field(repr=False)
+    key: Subkey = field(repr=False)
 
     def sign(self, path: str, until: datetime, identity: str = "") -> str:
         """The query string that makes `path` a link until that instant; parts of a second are cut."""
         expires = int(until.timestamp())
-        return f"expires={expires}&signature={self._signature(path, str(expires), identity)}"
+        return f"expires={expires}&signature={self._signatures(path, str(expires), identity)[0]}"
 
     def verify(self, path: str, query: Mapping[str, Sequence[str]], now: datetime, identity: str = "") -> None:
         """Return if the link is genuine and `now` is before its expiry.
@@ -39,18 +40,21 @@ class LinkSigner:
         Raises NotFound for a link that was not made here, in any respect, and Gone for one that has run out.
         """
         expires, signature = _parameters(query)
-        genuine = hmac.compare_digest(self._signature(path, expires, identity).encode(), signature.encode())
-        if not genuine:
+        ours = self._signatures(path, expires, identity)
+        if not any(hmac.compare_digest(one.encode(), signature.encode()) for one in ours):
             raise NotFound(
                 "This link is not valid.", cure="Copy it whole, or fetch the export's status for fresh links."
             )
         if now >= datetime.fromtimestamp(int(expires), UTC):
             raise Gone("This link has expired.", cure="Fetch the export's status for fresh links.")
 
-    def _signature(self, path: str, expires: str, identity: str) -> str:
-        message = "\n".join(f"{len(part)}:{part}" for part in (path, expires, identity))
-        digest = hmac.digest(self.key, message.encode("utf-8", "surrogatepass"), "sha256")
-        return base64.urlsafe_b64encode(digest[:SIGNATURE_BYTES]).decode()
+    def _signatures(self, path: str, expires: str, identity: str) -> tuple[str, ...]:
+        """What a genuine link bears, under the newest key first."""
+        message = "\n".join(f"{len(part)}:{part}" for part in (path, expires, identity)).encode(
+            "utf-8", "surrogatepass"
+        )
+        digests = (hmac.digest(key, message, "sha256") for key in all_of(self.key))
+        return tuple(base64.urlsafe_b64encode(one[:SIGNATURE_BYTES]).decode() for one in digests)
 
 
 def _parameters(query: Mapping[str, Sequence[str]]) -> tuple[str, str]:

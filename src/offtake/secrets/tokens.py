@@ -13,6 +13,8 @@ import string
 import zlib
 from dataclasses import dataclass, field
 
+from offtake.secrets.keyring import Subkey, all_of
+
 PREFIX = "off_"
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 RANDOM_LENGTH = 32
@@ -24,7 +26,7 @@ HINT_LENGTH = 8
 class Tokens:
     """Makes and hashes tokens under a sub-key, so that a stolen store alone opens nothing."""
 
-    key: bytes = field(repr=False)
+    key: Subkey = field(repr=False)
 
     def issue(self) -> str:
         """Make a new token."""
@@ -32,8 +34,12 @@ class Tokens:
         return body + _checksum(body)
 
     def digest(self, text: str) -> bytes:
-        """The 32 bytes by which a token is stored and found: HMAC-SHA-256 of its UTF-8."""
-        return hmac.digest(self.key, text.encode("utf-8", "surrogatepass"), "sha256")
+        """The 32 bytes by which a token is stored: HMAC-SHA-256 of its UTF-8 under the newest key."""
+        return self.digests(text)[0]
+
+    def digests(self, text: str) -> tuple[bytes, ...]:
+        """What a token may be stored by: its digests under the newest key and each older one, in this order."""
+        return tuple(hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256") for key in all_of(self.key))
 
     def hint(self, text: str) -> str:
         """What may be shown of a token to tell it from others: 8 characters, never more than a quarter."""

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from offtake.core.error import Gone, NotFound
-from offtake.core.event import Event, Kind
+from offtake.core.event import Event
 from offtake.core.export import Export, ExportId, Part
+from offtake.core.kind import Kind
 from offtake.core.lifecycle import State
 from offtake.core.tenant import Action, Principal
 from offtake.service import exports
 from offtake.service.house import House
 
 MANIFEST = "manifest.json"
+WRAPPED = {".age": "application/octet-stream", ".gz": "application/gzip"}
+"""What a file is whose format only shows when something is taken off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +124,10 @@ def _download(house: House, export: Export | None, name: str) -> Download:
 
 
 def _media_type(house: House, export: Export, part: Part) -> str:
-    return "application/gzip" if part.name.endswith(".gz") else house.formats[export.request.format].media_type
+    for suffix, media_type in WRAPPED.items():
+        if part.name.endswith(suffix):
+            return media_type
+    return house.formats[export.request.format].media_type
 
 
 def _refuse(export: Export) -> None:

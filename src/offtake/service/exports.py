@@ -5,14 +5,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from offtake.core.error import AlreadyRunning, Conflict, LimitExceeded, NotFound
-from offtake.core.event import Event, Kind
+from offtake.core.event import Event
 from offtake.core.export import Export, ExportId, ExportRequest
+from offtake.core.kind import Kind
 from offtake.core.lifecycle import OPEN, Move, State, advance
 from offtake.core.limits import OnConflict
 from offtake.core.ports import Page, Task, Transaction, Work
 from offtake.core.tenant import Action, Principal
+from offtake.service import endpoints, facts, pushing, targets
 from offtake.service.house import House
-from offtake.service.resolve import covers, fingerprint, resolve
+from offtake.service.resolve import covers, fingerprints, resolve
 
 RETRY_SOON: Final = 1
 """Seconds after which it is worth asking again when two requests met at the same moment."""
@@ -56,12 +58,14 @@ def request(house: House, principal: Principal, ask: ExportRequest) -> View:
             f"An idempotency key has 1 to {MAX_KEY} characters.", field="Idempotency-Key", cure="Send a UUID, say."
         )
     with house.control.reading() as tx:
-        if earlier := _earlier(tx, principal, ask):
+        if earlier := _earlier(house, tx, principal, ask):
             return _view(tx, earlier)
     explicit = resolve(house, principal, ask)
     now = house.clock()
+    export_id = ExportId(house.new_id())
+    deliveries = targets.plan(house, principal, export_id, ask.targets)
     export = Export(
-        id=ExportId(house.new_id()),
+        id=export_id,
         tenant_id=principal.tenant.id,
         key_id=principal.key_id,
         request=explicit,
@@ -79,10 +83,13 @@ def request(house: House, principal: Principal, ask: ExportRequest) -> View:
                     retry_after=30,
                 )
             house.engine.enqueue(tx, _first_task(export))
-            tx.events.append([_event(export, Kind.REQUESTED, principal)])
+            endpoints.attach(house, tx, export, ask.callbacks)
+            for one in deliveries:
+                tx.deliveries.add(one)
+            facts.record(house, tx, [_event(export, Kind.REQUESTED, principal)])
     except Conflict:
         with house.control.reading() as tx:
-            if earlier := _earlier(tx, principal, ask):
+            if earlier := _earlier(house, tx, principal, ask):
                 return _view(tx, earlier)
         raise
     return View(export=export, queue_position=ahead + 1)
@@ -92,7 +99,7 @@ def get(house: House, principal: Principal, export_id: str) -> View:
     """The export, or NotFound, alike for one of another tenant and one that never existed."""
     principal.require(Action.READ)
     with house.control.reading() as tx:
-        return _view(tx, _own(tx, principal, export_id))
+        return _view(tx, own(tx, principal, export_id))
 
 
 def page(house: House, principal: Principal, wanted: Page) -> Slice:
@@ -102,7 +109,7 @@ def page(house: House, principal: Principal, wanted: Page) -> Slice:
         found = tx.exports.page(principal.tenant.id, replace(wanted, limit=wanted.limit + 1))
     shown = found[: wanted.limit]
     return Slice(
-        exports=[one for one in shown if _sees(principal, one)],
+        exports=[one for one in shown if sees(principal, one)],
         before=shown[-1].sequence if len(found) > wanted.limit else None,
     )
 
@@ -111,7 +118,7 @@ def follow(house: House, principal: Principal, export_id: str, sequence: int) ->
     """What happened to the export after `sequence`, oldest first, and how it stands."""
     principal.require(Action.READ)
     with house.control.reading() as tx:
-        export = _own(tx, principal, export_id)
+        export = own(tx, principal, export_id)
         events = tx.events.after(export.id, principal.tenant.id, sequence)
         return Followed(view=_view(tx, export), events=events)
 
@@ -123,7 +130,7 @@ def cancel(house: House, principal: Principal, export_id: str) -> View:
     """
     principal.require(Action.CANCEL)
     with house.control.transaction() as tx:
-        export = _own(tx, principal, export_id)
+        export = own(tx, principal, export_id)
         if export.state is State.CANCELLED:
             return View(export=export)
         if export.state not in OPEN:
@@ -141,15 +148,16 @@ def delete(house: House, principal: Principal, export_id: str) -> None:
     """Cancel the export if it has not ended, and remove its files now. Deleting twice is no error."""
     principal.require(Action.CANCEL)
     with house.control.transaction() as tx:
-        export = _own(tx, principal, export_id)
+        export = own(tx, principal, export_id)
         was_open = export.state in OPEN
         if was_open:
             export = _cancelled(house, tx, export, principal)
         elif export.state is State.SUCCEEDED:
             expired = replace(export, state=advance(export.state, Move.EXPIRE), parts=(), expires_at=house.clock())
             _change(tx, export, expired)
+            pushing.drop(house, tx, expired)
             export = expired
-        tx.events.append([_event(export, Kind.DELETED, principal, house)])
+        facts.record(house, tx, [_event(export, Kind.DELETED, principal, house)])
     if was_open:
         house.engine.cancel(task_ids(export))
     house.storage.delete(export.id)
@@ -160,11 +168,11 @@ def task_ids(export: Export) -> Sequence[str]:
     return [export.id, *(f"{export.id}~{number}" for number in range(1, export.attempt + 1))]
 
 
-def _earlier(tx: Transaction, principal: Principal, ask: ExportRequest) -> Export | None:
+def _earlier(house: House, tx: Transaction, principal: Principal, ask: ExportRequest) -> Export | None:
     """The export that this request repeats, if any; raises where it contradicts one."""
     tenant = principal.tenant.id
     if ask.idempotency_key is not None and (found := tx.exports.find(tenant, idempotency_key=ask.idempotency_key)):
-        if found.request.fingerprint != fingerprint(ask):
+        if found.request.fingerprint not in fingerprints(house, ask):
             raise Conflict(
                 "This idempotency key was used with another request.",
                 field="Idempotency-Key",
@@ -181,14 +189,15 @@ def _earlier(tx: Transaction, principal: Principal, ask: ExportRequest) -> Expor
     return None
 
 
-def _own(tx: Transaction, principal: Principal, export_id: str) -> Export:
+def own(tx: Transaction, principal: Principal, export_id: str) -> Export:
+    """The export, if this principal may see it; NotFound alike for all others."""
     export = tx.exports.get(ExportId(export_id), principal.tenant.id)
-    if export is None or not _sees(principal, export):
+    if export is None or not sees(principal, export):
         raise NotFound("There is no such export.", field="id", cure="Check the id.")
     return export
 
 
-def _sees(principal: Principal, export: Export) -> bool:
+def sees(principal: Principal, export: Export) -> bool:
     """Whether a key that is confined to datasets or ids may see an export that another key of its tenant made."""
     scope = principal.effective_scope()
     return all(principal.may_read(one.dataset) and covers(scope, one.scope) for one in export.request.selections)
@@ -206,7 +215,8 @@ def _first_task(export: Export) -> Task:
 def _cancelled(house: House, tx: Transaction, export: Export, principal: Principal) -> Export:
     after = replace(export, state=advance(export.state, Move.CANCEL), finished_at=house.clock())
     _change(tx, export, after)
-    tx.events.append([_event(after, Kind.CANCELLED, principal, house)])
+    pushing.drop(house, tx, after)
+    facts.record(house, tx, [_event(after, Kind.CANCELLED, principal, house)])
     return after
 
 

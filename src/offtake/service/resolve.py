@@ -6,10 +6,7 @@ do not bend exports that were already granted.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields as dataclass_fields
-from dataclasses import replace
-from difflib import get_close_matches
-from hashlib import sha256
+from dataclasses import MISSING, Field, fields, replace
 from typing import Final
 
 import msgspec
@@ -22,7 +19,9 @@ from offtake.core.limits import Split
 from offtake.core.ports import Format
 from offtake.core.query import Query
 from offtake.core.tenant import Principal, Scope, narrow
+from offtake.secrets.age import check_recipients
 from offtake.service.house import House
+from offtake.service.options import decode_into
 
 COMPRESSIONS: Final = ("gzip",)
 MAX_SELECTIONS: Final = 20
@@ -63,13 +62,28 @@ def resolve(house: House, principal: Principal, ask: ExportRequest) -> ExportReq
         ask,
         selections=selections,
         split=_split(ask.split, house.policy.split),
-        fingerprint=fingerprint(ask),
+        fingerprint=fingerprints(house, ask)[0],
+        recipients=check_recipients(ask.recipients),
+        callbacks=(),
+        targets=(),
     )
 
 
-def fingerprint(ask: ExportRequest) -> str:
-    """A digest of what the caller sent: equal requests have equal ones, whatever the server made of them."""
-    return sha256(msgspec.json.encode(ask, order="deterministic")).hexdigest()
+def fingerprints(house: House, ask: ExportRequest) -> Sequence[str]:
+    """Keyed digests of what the caller sent, under each master key there is, the newest first.
+
+    Equal requests have equal ones, whatever the server made of them; passwords in them cannot be guessed at. Members
+    that were left out count for nothing, so that a later version that knows more of them still knows the request.
+    """
+    given = {one.name: value for one in fields(ask) if (value := getattr(ask, one.name)) != _default(one)}
+    sent = msgspec.json.encode(given, order="deterministic").decode()
+    return [digest.hex() for digest in house.tokens.digests(sent)]
+
+
+def _default(member: Field[object]) -> object:
+    if member.default_factory is not MISSING:
+        return member.default_factory()
+    return member.default
 
 
 def dataset_named(house: House, principal: Principal, name: str, path: str = "dataset") -> Dataset:
@@ -94,22 +108,7 @@ def format_named(formats: Mapping[str, Format], name: str) -> Format:
 
 def decode_options(form: Format, given: Mapping[str, object]) -> object:
     """The format's options as an instance of its own type; unknown and ill-typed ones are refused by name."""
-    known = [one.name for one in dataclass_fields(form.options)]
-    for name in given:
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            raise InvalidRequest(
-                f"The format has no option '{name}'.",
-                field=f"options.{name}",
-                cure=f"Did you mean '{near[0]}'?" if near else f"Its options: {', '.join(known) or 'none'}.",
-            )
-    try:
-        return msgspec.convert(given, form.options)
-    except msgspec.ValidationError as problem:
-        reason, _, place = str(problem).partition(" - at `$.")
-        raise InvalidRequest(
-            f"{reason}.", field=f"options.{place.rstrip('`')}" if place else "options", cure="See the format's options."
-        ) from None
+    return decode_into(form.options, given, "The format")
 
 
 def query_of(datasets: Mapping[str, Dataset], selection: Selection) -> Query:

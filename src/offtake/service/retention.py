@@ -3,9 +3,11 @@
 from dataclasses import replace
 from typing import Final
 
-from offtake.core.event import Event, Kind
+from offtake.core.event import Event
 from offtake.core.export import Export, ExportId
+from offtake.core.kind import Kind
 from offtake.core.lifecycle import Move, State, advance
+from offtake.service import facts
 from offtake.service.house import House
 
 BATCH: Final = 200
@@ -53,7 +55,8 @@ def _expire(house: House, export: Export) -> bool:
     with house.control.transaction() as tx:
         if not tx.exports.change(export, expired):
             return False
-        tx.events.append([Event(export_id=export.id, tenant_id=export.tenant_id, kind=Kind.EXPIRED, at=house.clock())])
+        fact = Event(export_id=export.id, tenant_id=export.tenant_id, kind=Kind.EXPIRED, at=house.clock())
+        facts.record(house, tx, [fact])
     house.storage.delete(export.id)
     return True
 

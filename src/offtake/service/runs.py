@@ -11,10 +11,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from offtake.core.error import ExportError
-from offtake.core.event import Event, Kind
+from offtake.core.event import Event
 from offtake.core.export import Attempt, Export, ExportId, Failure, Part, Progress
+from offtake.core.kind import Kind
 from offtake.core.lifecycle import OPEN, Move, State, advance
 from offtake.core.ports import Task, Transaction, Work
+from offtake.service import facts, pushing
 from offtake.service.house import House
 
 
@@ -52,7 +54,7 @@ def claim(house: House, export_id: ExportId) -> Attempt | None:
             progress=Progress(),
         )
         _change(tx, export, started)
-        tx.events.append([_event(house, started, Kind.RUNNING, attempt=started.attempt)])
+        facts.record(house, tx, [_event(house, started, Kind.RUNNING, attempt=started.attempt)])
         return Attempt(export=started, number=started.attempt)
 
 
@@ -77,7 +79,9 @@ def publish(house: House, attempt: Attempt, parts: Sequence[Part]) -> Export:
     )
     with house.control.transaction() as tx:
         _change(tx, attempt.export, done)
-        tx.events.append([_event(house, done, Kind.SUCCEEDED, attempt=done.attempt, rows=rows, bytes=size)])
+        pushing.ready(house, tx, done)
+        success = _event(house, done, Kind.SUCCEEDED, attempt=done.attempt, rows=rows, bytes=size, parts=len(parts))
+        facts.record(house, tx, [*(_part_event(house, done, one) for one in parts), success])
     return done
 
 
@@ -109,7 +113,7 @@ def give_back(house: House, attempt: Attempt, *, delay: timedelta, counts: bool)
     with house.control.transaction() as tx:
         _change(tx, before, waiting)
         house.engine.enqueue(tx, again)
-        tx.events.append([_event(house, waiting, Kind.RELEASED, attempt=attempt.number)])
+        facts.record(house, tx, [_event(house, waiting, Kind.RELEASED, attempt=attempt.number)])
     return True
 
 
@@ -122,7 +126,8 @@ def _settle(house: House, tx: Transaction, before: Export, after: Export, kind: 
     after = replace(after, finished_at=house.clock())
     _change(tx, before, after)
     code = after.failure.code if after.failure else None
-    tx.events.append([_event(house, after, kind, attempt=after.attempt, code=code)])
+    pushing.drop(house, tx, after)
+    facts.record(house, tx, [_event(house, after, kind, attempt=after.attempt, code=code)])
 
 
 def _change(tx: Transaction, before: Export, after: Export) -> None:
@@ -132,6 +137,11 @@ def _change(tx: Transaction, before: Export, after: Export) -> None:
 
 def _event(house: House, export: Export, kind: Kind, **data: str | int | None) -> Event:
     return Event(export_id=export.id, tenant_id=export.tenant_id, kind=kind, at=house.clock(), data=data)
+
+
+def _part_event(house: House, export: Export, part: Part) -> Event:
+    """A part is a fact from the moment at which it can be had, and not before."""
+    return _event(house, export, Kind.PART, file=part.name, rows=part.rows, bytes=part.bytes)
 
 
 def _died(deaths: int) -> Failure:

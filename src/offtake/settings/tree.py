@@ -44,16 +44,24 @@ class Store(Section):
 
 
 class Secrets(Section):
-    """The key that tokens are hashed and links are signed with. Who loses it must issue every token anew."""
+    """The keys that hash tokens, sign links and seal secrets. Who loses them must issue and set every one anew."""
 
     key_file: Text = Field(
         default="offtake-data/secret.key",
-        description="The file that holds it, made at the first start; all machines need the same.",
+        description="The file that holds them, newest first, one per line; made at the first start. All machines need "
+        "the same.",
     )
     key: Text | None = Field(
         default=None,
-        description="The key itself in place of the file, best as OFFTAKE_SECRETS_KEY.",
+        description="The keys themselves in place of the file, newest first with commas between them, best as "
+        "OFFTAKE_SECRETS_KEY.",
         examples=["${MASTER_KEY}"],
+    )
+    key_command: Annotated[tuple[Text, ...], Field(min_length=1)] | None = Field(
+        default=None,
+        description="A command, as a list of words, that writes the keys to its standard output within 30 seconds; it "
+        "is run without a shell at each start. Used in place of the file where `key` is not given.",
+        examples=[["pass", "show", "offtake/master"]],
     )
 
 
@@ -91,6 +99,45 @@ class Limits(Section):
     )
 
 
+class CallbackRules(Section):
+    """How endpoints are told."""
+
+    retries: tuple[Duration, ...] | None = Field(
+        default=None,
+        description="The pauses between tries, for every dialect; without it each has its own, over days.",
+        examples=[["5s", "5m", "1h"]],
+    )
+    concurrency: int = Field(
+        default=1000, ge=1, le=10_000, description="Messages that one worker process sends at once."
+    )
+
+
+class DeliveryRules(Section):
+    """How files are pushed to targets."""
+
+    retries: tuple[Duration, ...] | None = Field(
+        default=None,
+        description="The pauses between tries, for every target; without it each may have its own.",
+        examples=[["1m", "15m", "1h"]],
+    )
+    concurrency: int = Field(default=4, ge=1, le=64, description="Deliveries that one worker process makes at once.")
+    max_running: int = Field(default=2, ge=1, description="Deliveries of a tenant that run at once; further ones wait.")
+
+
+class Egress(Section):
+    """The way out to endpoints and targets that customers name. Internal addresses are refused unless listed."""
+
+    allow: tuple[Text, ...] = Field(
+        default=(),
+        description="Networks and host names of your own that customers may name.",
+        examples=[["10.20.0.0/16", "hooks.internal"]],
+    )
+    proxy: Text | None = Field(
+        default=None,
+        description="An HTTP proxy that every such connection takes, as http://user:password@host:port.",
+    )
+
+
 class Retention(Section):
     """How long things are kept: a number with s, m, h or d."""
 
@@ -123,6 +170,9 @@ class Settings(Section):
     secrets: Secrets = Field(default=Secrets(), description=Secrets.__doc__)
     worker: Worker = Field(default=Worker(), description=Worker.__doc__)
     limits: Limits = Field(default=Limits(), description=Limits.__doc__)
+    callback: CallbackRules = Field(default=CallbackRules(), description=CallbackRules.__doc__)
+    delivery: DeliveryRules = Field(default=DeliveryRules(), description=DeliveryRules.__doc__)
+    egress: Egress = Field(default=Egress(), description=Egress.__doc__)
     retention: Retention = Field(default=Retention(), description=Retention.__doc__)
     split: SplitSettings = Field(default=SplitSettings(), description=SplitSettings.__doc__)
     logging: Logging = Field(default=Logging(), description=Logging.__doc__)

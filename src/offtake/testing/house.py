@@ -20,6 +20,7 @@ import msgspec
 
 from offtake import plugin
 from offtake.control.store import SqlControl, open_control
+from offtake.core.callback import Teller
 from offtake.core.dataset import Dataset, Field, FieldType, Op, Parameter, Select, Table
 from offtake.core.export import Attempt, Export, ExportId, Part
 from offtake.core.filter import DEFAULT_OPS
@@ -27,10 +28,14 @@ from offtake.core.limits import Split
 from offtake.core.ports import Format, Storage, StoragePlugin, Task, TextForm, Transaction
 from offtake.core.query import CsvLayout, Query
 from offtake.core.tenant import ALL_ACTIONS, Action, Scope, Tenant, TenantId
+from offtake.secrets.keyring import Keyring
 from offtake.secrets.links import LinkSigner
 from offtake.secrets.tokens import Tokens
+from offtake.secrets.vault import Vault
 from offtake.service import runs, tenants
 from offtake.service.house import House, Policy
+from offtake.testing.shelf import ShelfDelivery
+from offtake.web.dialect import Dialect
 
 START: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -150,6 +155,7 @@ class Stage:
     control: SqlControl
     engine: RecordingEngine
     clock: StandingClock
+    shelf: ShelfDelivery
     kind: str = "native"
     tokens: dict[str, str] = field(default_factory=dict)
 
@@ -231,20 +237,28 @@ def build(
     """Build a house in a directory; `close` the stage afterwards."""
     control = open_control(f"sqlite:///{directory / 'control.db'}")
     control.migrate()
-    engine, clock = RecordingEngine(), StandingClock()
+    engine, clock, shelf = RecordingEngine(), StandingClock(), ShelfDelivery()
     house = House(
         control=control,
         engine=engine,
         storage=_storage(directory / "files"),
         datasets={one.name: one for one in datasets or (bookings(), rates())},
         formats=formats or {"csv": PlainFormat()},
+        tellers=_tellers(),
+        deliveries={"shelf": shelf},
         tokens=Tokens(key=b"t" * 32),
         links=LinkSigner(key=b"l" * 32),
+        vault=Vault(lambda: Keyring((b"v" * 32,))),
         policy=policy,
         clock=clock,
         new_id=lambda: str(uuid4()),
     )
-    return Stage(house=house, control=control, engine=engine, clock=clock)
+    return Stage(house=house, control=control, engine=engine, clock=clock, shelf=shelf)
+
+
+def _tellers() -> Mapping[str, Teller]:
+    found: list[Dialect] = [plugin.load("web.dialects", name) for name in plugin.names("web.dialects")]
+    return {one.kind: one.teller for one in found if one.teller is not None}
 
 
 def _manifest(export: Export, parts: Sequence[Part]) -> bytes:

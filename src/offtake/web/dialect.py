@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar, cast
 
+from offtake.core.callback import Teller
 from offtake.core.error import ExportError
 from offtake.core.export import Export
 from offtake.core.limits import RateLeft, RateRule
@@ -153,6 +154,7 @@ class Dialect:
     `roots` are the path prefixes whose unknown paths it answers; with `any_case` the fixed words of its paths are
     found in any letter case. `present` reads the credential out of a request, raising Unauthenticated where there is
     none; `kind` names the keys it accepts. `rate` gives the rule for a principal. `error` is total over ExportError.
+    `teller` is how it tells of exports; None for a dialect that has no callbacks.
     A dialect with settings names their dataclass as `options`, and `configure` returns it as they make it.
     """
 
@@ -163,6 +165,7 @@ class Dialect:
     present: Callable[[Request], Presented]
     rate: Callable[[Policy, Principal], RateRule]
     error: Callable[[ExportError, Context], Reply]
+    teller: Teller | None = None
     any_case: bool = False
     options: type | None = None
     configure: Callable[[object], "Dialect"] | None = None

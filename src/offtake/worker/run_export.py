@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from offtake.core.error import ExportError, Internal, Unavailable
 from offtake.core.export import Attempt, Export, ExportId, Progress
@@ -17,11 +17,9 @@ from offtake.service import runs
 from offtake.service.house import House
 from offtake.service.resolve import decode_options, format_named, query_of
 from offtake.service.runs import LostAttempt
+from offtake.worker.insist import insist
 
 log = logging.getLogger(__name__)
-
-STORE_SECONDS: Final = 1.0
-"""Between two tries to reach a control store that is away."""
 
 T = TypeVar("T")
 
@@ -35,7 +33,7 @@ class RunExport:
 
     async def __call__(self, export_id: str) -> None:
         """Run the export, if it still needs it. Whatever happens, its row says so afterwards."""
-        attempt = await _insist(runs.claim, self._house, ExportId(export_id))
+        attempt = await insist(runs.claim, self._house, ExportId(export_id))
         if attempt is None:
             return
         try:
@@ -74,7 +72,7 @@ class RunExport:
             parts = await produce(plan, reading, house.storage, directory, report)
         document = manifest(attempt.export, plan, parts, read_at)
         await asyncio.to_thread(_store, house.storage, f"{directory}/{NAME}", document)
-        return await _insist(runs.publish, house, attempt, parts)
+        return await insist(runs.publish, house, attempt, parts)
 
     async def _stopped(self, attempt: Attempt) -> None:
         """This worker was told to stop, or the export was cancelled: hand it back, unless it is no longer ours."""
@@ -105,19 +103,9 @@ class RunExport:
     async def _quietly(self, move: Callable[..., T], *arguments: object, **named: object) -> T | None:
         """Make a last move; None if the attempt is lost already, in which case nobody needs to be told."""
         try:
-            return await _insist(move, *arguments, **named)
+            return await insist(move, *arguments, **named)
         except LostAttempt:
             return None
-
-
-async def _insist(move: Callable[..., T], *arguments: object, **named: object) -> T:
-    """Make a move in the control store, waiting for the store as long as it is away."""
-    while True:
-        try:
-            return await asyncio.to_thread(move, *arguments, **named)
-        except Unavailable:
-            log.warning("waiting for the control store")
-            await asyncio.sleep(STORE_SECONDS)
 
 
 def _plan(house: House, export: Export) -> Plan:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from offtake.core.error import Unavailable
 from offtake.core.ports import Runner
-from offtake.service import retention
+from offtake.service import retention, telling
 from offtake.service.house import House
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ def chores(house: House, runner: Runner) -> Sequence[Chore]:
     forget = timedelta(hours=1)
     return (
         Chore(name="expire", every=timedelta(seconds=5), do=lambda: retention.expire(house)),
+        Chore(name="unstick", every=timedelta(seconds=5), do=lambda: telling.unstick(house)),
         Chore(name="sweep", every=timedelta(hours=1), do=lambda: retention.sweep(house)),
         Chore(name="forget", every=timedelta(minutes=5), do=lambda: retention.forget(house)),
         Chore(name="purge", every=timedelta(minutes=5), do=lambda: runner.purge(house.clock() - forget)),

@@ -92,7 +92,13 @@ def test_what_an_error_is_called_leads_to_its_place_on_the_page(client: Client) 
 @pytest.mark.slow
 def test_the_server_does_what_its_document_says(stage: Stage, server: Server, client: Client) -> None:
     made = client("POST", "/v1/exports", None, {"dataset": "bookings"}).text("id")
+    endpoint = client("POST", "/v1/endpoints", None, {"url": "http://hooks.example.com"}).text("id")
     stage.succeed(made, {"rows.csv": b"a\n1\n"})
+    target = {"type": "shelf", "options": {"directory": "x"}}
+    delivery = client("POST", f"/v1/exports/{made}/deliveries", None, target).text("id")
+    message = client("POST", f"/v1/endpoints/{endpoint}/ping").text("id")
+    assert client("PUT", "/v1/destinations/bookings", None, target).status == 200
+    ids = {"exports": made, "endpoints": endpoint, "deliveries": delivery, "messages": message}
     token = stage.token("acme")
     schema = schemathesis.openapi.from_asgi("/v1/openapi.json", server)
     checks = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -104,7 +110,7 @@ def test_the_server_does_what_its_document_says(stage: Stage, server: Server, cl
     @given(case=schema.as_strategy(), own=st.booleans(), known=st.booleans())
     def play(case: schemathesis.Case, own: bool, known: bool) -> None:
         if known and "id" in case.path_parameters:
-            case.path_parameters["id"] = made
+            case.path_parameters["id"] = ids[case.path.split("/")[2]]
         if known and "name" in case.path_parameters:
             case.path_parameters["name"] = "bookings"
         case.headers.pop("Prefer", None)

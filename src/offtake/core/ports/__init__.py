@@ -20,10 +20,22 @@ from offtake.core.ports.control import (
     Tenants,
     Transaction,
 )
-from offtake.core.ports.engine import Engine, Handler, Runner, Task, Work
+from offtake.core.ports.delivery import Content, Delivery, DeliveryPlugin
+from offtake.core.ports.egress import Egress
+from offtake.core.ports.engine import Engine, Handler, Runner, Share, Task, Work
 from offtake.core.ports.format import Format, TextForm
 from offtake.core.ports.source import Column, Reading, Relation, Sink, Source, SourcePlugin
 from offtake.core.ports.storage import Storage, StoragePlugin, Writer
+from offtake.core.ports.telling import (
+    Deliveries,
+    Destinations,
+    Endpoints,
+    Lanes,
+    MessagePage,
+    Messages,
+    Seals,
+    Tries,
+)
 
 Clock = Callable[[], datetime]
 """The time now, aware, in UTC."""
@@ -31,7 +43,14 @@ Clock = Callable[[], datetime]
 __all__ = [
     "Clock",
     "Column",
+    "Content",
     "Control",
+    "Deliveries",
+    "Delivery",
+    "DeliveryPlugin",
+    "Destinations",
+    "Egress",
+    "Endpoints",
     "Engine",
     "Events",
     "Exports",
@@ -39,13 +58,18 @@ __all__ = [
     "Handler",
     "Key",
     "Keys",
+    "Lanes",
     "Lease",
     "Leases",
+    "MessagePage",
+    "Messages",
     "Page",
     "Queue",
     "Reading",
     "Relation",
     "Runner",
+    "Seals",
+    "Share",
     "Sink",
     "Source",
     "SourcePlugin",
@@ -55,6 +79,7 @@ __all__ = [
     "Tenants",
     "TextForm",
     "Transaction",
+    "Tries",
     "Work",
     "Writer",
 ]

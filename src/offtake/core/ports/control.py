@@ -9,6 +9,7 @@ from typing import Protocol
 from offtake.core.event import Event
 from offtake.core.export import Export, ExportId
 from offtake.core.lifecycle import State
+from offtake.core.ports.telling import Deliveries, Destinations, Endpoints, Lanes, Messages, Seals, Tries
 from offtake.core.tenant import Action, KeyId, Scope, Tenant, TenantId
 
 
@@ -160,7 +161,8 @@ class Leases(Protocol):
 class Transaction(Protocol):
     """One transaction of the control store: all of it happens, or nothing.
 
-    Opaque but for its repositories: `exports`, `queue`, `events`, `keys`, `tenants` and `leases`.
+    Opaque but for its repositories: `exports`, `queue`, `events`, `keys`, `tenants`, `leases`, `endpoints`, `messages`,
+    `lanes`, `tries`, `deliveries`, `destinations` and `seals`.
     """
 
     @property
@@ -175,6 +177,20 @@ class Transaction(Protocol):
     def tenants(self) -> Tenants: ...
     @property
     def leases(self) -> Leases: ...
+    @property
+    def endpoints(self) -> Endpoints: ...
+    @property
+    def messages(self) -> Messages: ...
+    @property
+    def lanes(self) -> Lanes: ...
+    @property
+    def tries(self) -> Tries: ...
+    @property
+    def deliveries(self) -> Deliveries: ...
+    @property
+    def destinations(self) -> Destinations: ...
+    @property
+    def seals(self) -> Seals: ...
 
 
 class Control(Protocol):

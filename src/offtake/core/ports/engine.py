@@ -13,11 +13,16 @@ class Work(StrEnum):
     """Kinds of background work; `offtake.worker` has one file for each."""
 
     RUN_EXPORT = "run_export"
+    CALL_BACK = "call_back"
+    DELIVER = "deliver"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A piece of work, unique by `id`: the same id enqueued twice is done once. `lane` shares capacity fairly."""
+    """A piece of work, unique by `id`: the same id enqueued twice is done once.
+
+    `lane` shares capacity fairly where its kind of work has lanes.
+    """
 
     work: Work
     id: str
@@ -39,6 +44,16 @@ class Engine(Protocol):
 
 Handler = Callable[[str], Awaitable[None]]
 """Does one kind of work, given the task's subject; an exception is retried by nobody but the handler itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """How much of one kind of work runs at once: in this process, and in one lane on all workers together (None:
+    any number); and how often, in seconds, there is a look for more."""
+
+    concurrency: int
+    per_lane: int | None
+    poll: timedelta
 
 
 class Runner(Protocol):

@@ -10,12 +10,14 @@ from offtake.core.error import InvalidRequest, NotFound, Unavailable
 from offtake.core.export import ExportId
 from offtake.core.lifecycle import State
 from offtake.core.ports import Control, Page
+from offtake.testing.conformance.control_deliveries import DeliveriesSuite
 from offtake.testing.conformance.control_exports import ExportsSuite
 from offtake.testing.conformance.control_records import RecordsSuite
 from offtake.testing.conformance.control_samples import HOUR, RACERS, Place, add, change, export, get, race
+from offtake.testing.conformance.control_telling import TellingSuite
 
 
-class ControlSuite(ExportsSuite, RecordsSuite):
+class ControlSuite(ExportsSuite, RecordsSuite, TellingSuite, DeliveriesSuite):
     """The invariants of the port `Control` and its repositories."""
 
     @pytest.fixture

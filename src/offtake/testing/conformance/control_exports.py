@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from offtake.core.error import AlreadyRunning, Conflict
-from offtake.core.event import Event, Kind
+from offtake.core.event import Event
 from offtake.core.export import Export, Failure, Progress, Selection
+from offtake.core.kind import Kind
 from offtake.core.lifecycle import State
 from offtake.core.limits import OneAtATime
 from offtake.core.ports import Control, Page

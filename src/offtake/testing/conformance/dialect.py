@@ -20,7 +20,7 @@ import pytest
 
 from offtake import plugin
 from offtake.core import error
-from offtake.core.error import ExportError, Unauthenticated, Unavailable
+from offtake.core.error import ExportError, TargetFailed, Trouble, Unauthenticated, Unavailable
 from offtake.core.export import Export
 from offtake.core.ports import Transaction
 from offtake.core.tenant import Compared
@@ -88,6 +88,13 @@ def leaves(kind: type[ExportError] = ExportError) -> list[type[ExportError]]:
     return [one for child in kind.__subclasses__() for one in (child, *leaves(child))]
 
 
+def samples(kind: type[ExportError]) -> Sequence[ExportError]:
+    """One of it that says little, and one that says much."""
+    if issubclass(kind, TargetFailed):
+        return [kind(Trouble.TIMED_OUT, "why"), kind(Trouble.TIMED_OUT, "why", cure="so")]
+    return [kind("why"), kind("why", field="a", cure="so", retry_after=7)]
+
+
 class DialectSuite:
     """The tests, each over every dialect."""
 
@@ -111,7 +118,7 @@ class DialectSuite:
 
     def test_every_error_has_a_form(self, dialect: Dialect) -> None:
         for kind in leaves():
-            for problem in (kind("why"), kind("why", field="a", cure="so", retry_after=7)):
+            for problem in samples(kind):
                 reply = dialect.error(problem, context())
                 assert 400 <= reply.status <= 599
                 assert isinstance(reply.body, bytes)

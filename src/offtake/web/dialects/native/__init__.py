@@ -8,8 +8,19 @@ from offtake.core.limits import RateRule
 from offtake.core.tenant import Principal
 from offtake.service.house import Policy
 from offtake.web.dialect import Dialect
-from offtake.web.dialects.native import datasets, errors, exports, files, openapi
+from offtake.web.dialects.native import (
+    datasets,
+    deliveries,
+    destinations,
+    endpoints,
+    errors,
+    exports,
+    files,
+    messages,
+    openapi,
+)
 from offtake.web.dialects.native.asking import KIND
+from offtake.web.dialects.native.callbacks import TELLER
 from offtake.web.dialects.native.documents import Documents
 from offtake.web.dialects.native.reading import bearer
 
@@ -24,14 +35,18 @@ def rate(policy: Policy, principal: Principal) -> RateRule:
     return RateRule(requests=burst, seconds=burst / per_second, per_tenant=True)
 
 
+ROOMS: Final = (datasets, exports, files, deliveries, destinations, endpoints, messages)
+"""The operations, in the order of the reference."""
+
 DIALECT: Final = Dialect(
     kind=KIND,
     title="Offtake",
     roots=("/v1",),
-    operations=Documents((*datasets.OPERATIONS, *exports.OPERATIONS, *files.OPERATIONS)).operations,
+    operations=Documents([one for room in ROOMS for one in room.OPERATIONS]).operations,
     present=bearer,
     rate=rate,
     error=errors.render,
+    teller=TELLER,
 )
 
 

@@ -32,6 +32,7 @@ TABLE: Final[Mapping[type[ExportError], tuple[int, str]]] = {
     error.Conflict: (409, "The request contradicts what already holds"),
     error.LimitExceeded: (429, "Too much at once"),
     error.Gone: (410, "It has expired"),
+    error.TargetFailed: (422, "The target does not do its part"),
     error.Unavailable: (503, "Out of service for a moment"),
     error.Internal: (500, "A fault of the server"),
 }

@@ -5,7 +5,8 @@ from typing import Final
 
 import msgspec
 
-from offtake.core.event import Event, Kind
+from offtake.core.event import Event
+from offtake.core.kind import Kind
 from offtake.core.lifecycle import OPEN
 from offtake.service.exports import Followed
 from offtake.web.dialects.native.telling import progress

@@ -1,9 +1,7 @@
 """Exports asked for, watched and ended: `/v1/exports`."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode
 
 from offtake.core.error import (
     Conflict,
@@ -24,14 +22,12 @@ from offtake.web.dialect import AnyOperation, Context, Documented, Waiting, keye
 from offtake.web.dialects.native import cursor
 from offtake.web.dialects.native.asking import export_request
 from offtake.web.dialects.native.events import Telling
-from offtake.web.dialects.native.reading import preferred_wait, query
-from offtake.web.dialects.native.reply import rate_headers, reply_json
+from offtake.web.dialects.native.reading import DEFAULT_LIMIT, MAX_LIMIT, page_limit, path_id, preferred_wait, query
+from offtake.web.dialects.native.reply import no_content, rate_headers, reply_json
 from offtake.web.dialects.native.telling import headers, told
 from offtake.web.dialects.native.wire import EventTold, ExportAsked, ExportsTold, ExportTold
 from offtake.web.message import Following, Reply, Request
 
-DEFAULT_LIMIT: Final = 50
-MAX_LIMIT: Final = 200
 FILTERS: Final = ("status", "dataset", "client_reference")
 
 
@@ -66,10 +62,10 @@ def _again(house: House, principal: Principal, result: object) -> object:
 
 def _wanted(request: Request) -> Page:
     given = query(request, "limit", "cursor", *FILTERS)
-    filters = _filters(given)
+    filters = cursor.chosen(given, FILTERS)
     states = frozenset({_state(given["status"])}) if "status" in given else None
     return Page(
-        limit=_limit(given.get("limit")),
+        limit=page_limit(given.get("limit")),
         before=cursor.read(given["cursor"], filters) if "cursor" in given else None,
         states=states,
         dataset=given.get("dataset"),
@@ -78,18 +74,9 @@ def _wanted(request: Request) -> Page:
 
 
 def _listed(context: Context, found: Slice) -> Reply:
-    given = {name: values[0] for name, values in context.request.query.items()}
-    following = None if found.before is None else cursor.write(found.before, _filters(given))
+    following, link = cursor.onward(context.request, found.before, FILTERS)
     told_exports = tuple(told(context, View(export=one)) for one in found.exports)
-    link = {}
-    if following is not None:
-        target = f"{context.request.base_url}/v1/exports?{urlencode({**given, 'cursor': following})}"
-        link = {"Link": f'<{target}>; rel="next"'}
     return reply_json(context, ExportsTold(exports=told_exports, next=following), headers=link)
-
-
-def _filters(given: Mapping[str, str]) -> Mapping[str, str]:
-    return {name: value for name, value in given.items() if name in FILTERS}
 
 
 def _state(text: str) -> State:
@@ -99,21 +86,6 @@ def _state(text: str) -> State:
         raise InvalidRequest(
             f"There is no status '{text}'.", field="status", cure=f"Choose one of: {', '.join(State)}."
         ) from None
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return DEFAULT_LIMIT
-    if not (text.isascii() and text.isdecimal() and len(text) <= 3 and 1 <= int(text) <= MAX_LIMIT):
-        raise InvalidRequest(
-            "The limit is not a number of exports.", field="limit", cure=f"Give a number from 1 to {MAX_LIMIT}."
-        )
-    return int(text)
-
-
-def _id(request: Request) -> str:
-    query(request)
-    return request.values["id"]
 
 
 def _shown(context: Context, view: View) -> Reply:
@@ -128,17 +100,13 @@ def _plainly(context: Context, view: View) -> Reply:
     return reply_json(context, told(context, view))
 
 
-def _no_content(context: Context, _: None) -> Reply:
-    return Reply(status=204, headers={"Cache-Control": "no-store", **rate_headers(context)})
-
-
 def _listening(request: Request) -> Listening:
     last = request.headers.get("last-event-id", "").strip() or "0"
     if not (last.isascii() and last.isdecimal() and len(last) <= 18):
         raise InvalidRequest(
             "This is not the id of an event.", field="Last-Event-ID", cure="Send the id of the last event you had."
         )
-    return Listening(export_id=_id(request), sequence=int(last))
+    return Listening(export_id=path_id(request), sequence=int(last))
 
 
 def _follow(house: House, principal: Principal, wanted: Listening) -> Followed:
@@ -148,7 +116,7 @@ def _follow(house: House, principal: Principal, wanted: Listening) -> Followed:
 def _followed(context: Context, first: Followed) -> Reply:
     export = first.view.export
     if export.state not in OPEN and not first.events:
-        return _no_content(context, None)
+        return no_content(context, None)
     following = Following(export_id=export.id, sequence=_listening(context.request).sequence, render=Telling())
     return Reply(status=200, body=following, headers=rate_headers(context))
 
@@ -213,7 +181,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         "get_export",
         "GET",
         "/v1/exports/{id}",
-        parse=_id,
+        parse=path_id,
         call=exports.get,
         render=_shown,
         document=Documented(
@@ -253,7 +221,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         "cancel_export",
         "POST",
         "/v1/exports/{id}/cancel",
-        parse=_id,
+        parse=path_id,
         call=exports.cancel,
         render=_plainly,
         document=Documented(
@@ -267,9 +235,9 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         "delete_export",
         "DELETE",
         "/v1/exports/{id}",
-        parse=_id,
+        parse=path_id,
         call=exports.delete,
-        render=_no_content,
+        render=no_content,
         document=Documented(
             summary="Delete an export",
             description="Cancels it if it has not ended, and removes its files now. Doing it twice is no error.",

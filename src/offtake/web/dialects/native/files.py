@@ -8,7 +8,7 @@ from offtake.service import downloads
 from offtake.service.downloads import Download
 from offtake.service.house import House
 from offtake.web.dialect import AnyOperation, Context, Documented, keyed, public
-from offtake.web.dialects.native.reading import query
+from offtake.web.dialects.native.reading import path_id
 from offtake.web.dialects.native.reply import rate_headers
 from offtake.web.dialects.native.wire import ManifestTold
 from offtake.web.message import File, Reply, Request
@@ -28,11 +28,6 @@ class Found:
 
     export_id: str
     download: Download
-
-
-def _id(request: Request) -> str:
-    query(request)
-    return request.values["id"]
 
 
 def _manifest(context: Context, content: bytes) -> Reply:
@@ -60,7 +55,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         "get_manifest",
         "GET",
         "/v1/exports/{id}/manifest",
-        parse=_id,
+        parse=path_id,
         call=downloads.manifest,
         render=_manifest,
         document=Documented(

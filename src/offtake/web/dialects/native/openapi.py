@@ -8,10 +8,13 @@ import msgspec
 
 from offtake.core import error
 from offtake.core.error import ExportError
+from offtake.core.kind import Kind
 from offtake.web.dialect import AnyOperation, Documented, Operation
+from offtake.web.dialects.native.callbacks import MEDIA_TYPE as EVENT_MEDIA_TYPE
 from offtake.web.dialects.native.errors import MEDIA_TYPE, status_of
 from offtake.web.dialects.native.reply import RATE_HEADERS
 from offtake.web.dialects.native.wire import Problem
+from offtake.web.dialects.native.wire_telling import EventSent, Tellable
 
 VERSION: Final = "1"
 REFERENCE: Final = "#/components/schemas/{name}"
@@ -33,6 +36,26 @@ ERROR_HEADERS: Final[Mapping[type[ExportError], tuple[str, str]]] = {
     error.Unavailable: ("Retry-After", "Seconds after which the same request may succeed."),
     error.RangeNotSatisfiable: ("Content-Range", "How many bytes the file has."),
 }
+TOLD_BY: Final = (
+    "A CloudEvent, signed by the rules of Standard Webhooks. It comes at least once, each time with the same id; what "
+    "is not answered by a 2xx within 15 seconds comes again, over three days."
+)
+TOLD_WITH: Final = (
+    ("webhook-id", "The message's id, the same at every try."),
+    ("webhook-timestamp", "The time of this try, in seconds since 1970."),
+    (
+        "webhook-signature",
+        "`v1,` and the base64 of the HMAC-SHA256 over `id.timestamp.body`; one for each secret that signs, with a "
+        "space between them.",
+    ),
+)
+"""The headers that a message brings."""
+
+ENDPOINT_ANSWERS: Final = (
+    ("2XX", "It has arrived."),
+    ("410", "The endpoint is gone: it is told nothing any more."),
+    ("default", "Try again, after the time in `Retry-After` if that is later; a redirect is not followed."),
+)
 WITHOUT_CONTENT: Final = frozenset({204, 304, 412})
 
 
@@ -47,6 +70,7 @@ def document(operations: Sequence[AnyOperation], base_url: str) -> Mapping[str, 
         "info": {"title": "Exports", "version": VERSION, "description": DESCRIPTION},
         "servers": [{"url": base_url}],
         "paths": paths,
+        "webhooks": {one.value: {"post": _webhook(one, schemas)} for one in (*Tellable, Kind.PING)},
         "components": {
             "schemas": components,
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -70,7 +94,7 @@ def path_names(operation: AnyOperation) -> Sequence[str]:
 
 def _schemas(operations: Iterable[AnyOperation]) -> tuple[Mapping[object, object], Mapping[str, object]]:
     """What stands for each type, and the components that this refers to."""
-    kinds: list[type] = [Problem]
+    kinds: list[type] = [Problem, EventSent]
     for one in operations:
         told = one.document
         kinds += [kind for kind in (told.request_type, told.reply_type) if kind is not None]
@@ -141,6 +165,22 @@ def _reply(
         schema = {"schema": _in_form(media_type, schemas[told.reply_type])}
     reply["content"] = {media_type: schema}
     return reply
+
+
+def _webhook(kind: Kind | Tellable, schemas: Mapping[object, object]) -> Mapping[str, object]:
+    """A request that we send; the answers are the endpoint's."""
+    answers = [(str(status), {"description": meaning}) for status, meaning in ENDPOINT_ANSWERS]
+    return {
+        "operationId": kind.value,
+        "summary": f"An endpoint is told of `{kind}`",
+        "description": TOLD_BY,
+        "parameters": [
+            {"name": name, "in": "header", "required": True, "description": meaning, "schema": {"type": "string"}}
+            for name, meaning in TOLD_WITH
+        ],
+        "requestBody": {"required": True, "content": {EVENT_MEDIA_TYPE: {"schema": schemas[EventSent]}}},
+        "responses": dict(answers),
+    }
 
 
 def _in_form(media_type: str, schema: object) -> object:

@@ -8,9 +8,18 @@ from typing import Final
 
 import msgspec
 
+from offtake.core.kind import Kind
 from offtake.web.dialect import AnyOperation, Operation
 from offtake.web.dialects.native.errors import TABLE
-from offtake.web.dialects.native.openapi import DESCRIPTION, errors_of, path_names
+from offtake.web.dialects.native.openapi import (
+    DESCRIPTION,
+    ENDPOINT_ANSWERS,
+    TOLD_BY,
+    TOLD_WITH,
+    errors_of,
+    path_names,
+)
+from offtake.web.dialects.native.wire_telling import EventSent, Tellable
 
 STYLE: Final = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8882; --mark: #0a6; }
@@ -49,6 +58,7 @@ def page(operations: Sequence[AnyOperation], components: Mapping[str, Mapping[st
         f"<h1>Exports</h1><p>{escape(DESCRIPTION)}</p>"
         f'<p>{escape(INTRODUCTION)}<a href="/v1/openapi.json">openapi.json</a>.</p><nav>{menu}</nav>'
         f"<h2>Operations</h2>{''.join(map(_operation, operations))}"
+        f'<h2 id="callbacks">Callbacks</h2>{_callbacks()}'
         f"<h2>Types</h2>{''.join(_component(name, one) for name, one in components.items())}"
         f"<h2>Errors</h2>{_errors()}</body></html>\n"
     )
@@ -72,6 +82,15 @@ def _operation(operation: AnyOperation) -> str:
         + _table(("parameter", "in", "meaning"), parameters)
         + _table(("status", "meaning"), [(str(status), meaning) for status, meaning in statuses])
         + _table(("header of the reply", "meaning"), told.reply_headers)
+    )
+
+
+def _callbacks() -> str:
+    events = ", ".join(f"<code>{escape(one)}</code>" for one in (*Tellable, Kind.PING))
+    return (
+        f"<p>{_marked(TOLD_BY)} Events: {events}.</p><p>Body: {_link(EventSent.__name__)}</p>"
+        + _table(("header", "meaning"), TOLD_WITH)
+        + _table(("answer", "meaning"), ENDPOINT_ANSWERS)
     )
 
 

@@ -1,14 +1,21 @@
-"""What a request says outside its body: token, query, preferences, keys."""
+"""What a request says outside its body: token, query, preferences, keys; and texts that stand for something else."""
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from datetime import datetime
+from typing import Final, TypeVar
 
 from offtake.core.error import InvalidRequest, Unauthenticated
+from offtake.core.filter import instant
 from offtake.core.tenant import Compared, Presented
+from offtake.web.body import decode, require_json
 from offtake.web.message import Request
 
 MAX_KEY: Final = 255
+DEFAULT_LIMIT: Final = 50
+MAX_LIMIT: Final = 200
+
+T = TypeVar("T")
 
 _BEARER: Final = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*) *", re.IGNORECASE)
 _WAIT: Final = re.compile(r'(?:^|,)[ \t]*wait[ \t]*=[ \t]*"?([0-9]{1,9})"?[ \t]*(?:[;,]|$)', re.IGNORECASE)
@@ -36,6 +43,40 @@ def query(request: Request, *known: str) -> Mapping[str, str]:
         if len(values) > 1:
             raise InvalidRequest(f"The parameter '{name}' is there twice.", field=name, cure="Give it once.")
     return {name: values[0] for name, values in request.query.items()}
+
+
+def path_id(request: Request) -> str:
+    """The segment `{id}` of the path, of a request without a query."""
+    query(request)
+    return request.values["id"]
+
+
+def body_of(request: Request, shape: type[T]) -> T:
+    """The JSON body of a request without a query, as an instance of a Struct."""
+    query(request)
+    require_json(request)
+    return decode(request.body, shape)
+
+
+def page_limit(text: str | None) -> int:
+    """How many items a page may have: 1 to 200, and 50 where nothing is said."""
+    if text is None:
+        return DEFAULT_LIMIT
+    if not (text.isascii() and text.isdecimal() and len(text) <= 3 and 1 <= int(text) <= MAX_LIMIT):
+        raise InvalidRequest(
+            "The limit is not a length of a page.", field="limit", cure=f"Give a number from 1 to {MAX_LIMIT}."
+        )
+    return int(text)
+
+
+def moment(text: str, path: str) -> datetime:
+    """An instant by RFC 3339, in UTC where it has no offset; InvalidRequest naming the path."""
+    try:
+        return instant(text)
+    except (ValueError, OverflowError):
+        raise InvalidRequest(
+            "This is not an instant.", field=path, cure='Write it like "2024-01-31T13:45:00Z".'
+        ) from None
 
 
 def idempotency_key(request: Request) -> str | None:

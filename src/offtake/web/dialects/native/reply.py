@@ -39,3 +39,8 @@ def reply_json(
             **(headers or {}),
         },
     )
+
+
+def no_content(context: Context, _: None) -> Reply:
+    """Done, and nothing is left to say."""
+    return Reply(status=204, headers={"Cache-Control": "no-store", **rate_headers(context)})

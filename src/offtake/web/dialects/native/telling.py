@@ -9,11 +9,12 @@ from urllib.parse import quote
 import msgspec
 from msgspec import UNSET
 
-from offtake.core.export import Export
+from offtake.core.export import Export, Failure, Part
 from offtake.core.lifecycle import OPEN, State
 from offtake.service.exports import View
 from offtake.web.dialect import Context
-from offtake.web.dialects.native.wire import ExportTold, FailureTold, FileTold, ProgressTold
+from offtake.web.dialects.native.wire import ExportTold, FileTold, ProgressTold
+from offtake.web.dialects.native.wire_terms import FailureTold
 
 NEARLY: Final = 0.99
 """The most that an export is said to be done before it is."""
@@ -25,12 +26,11 @@ YOUNG: Final = 60
 def told(context: Context, view: View) -> ExportTold:
     """The export with fresh links to its files, if it has any."""
     export = view.export
-    datasets = tuple(one.dataset for one in export.request.selections)
     return ExportTold(
         id=export.id,
         status=export.state,
-        dataset=datasets[0] if len(datasets) == 1 else None,
-        datasets=datasets,
+        dataset=dataset_of(export),
+        datasets=datasets_of(export),
         format=export.request.format,
         compression=export.request.compression,
         client_reference=export.request.client_reference,
@@ -39,8 +39,9 @@ def told(context: Context, view: View) -> ExportTold:
         finished_at=export.finished_at,
         expires_at=export.expires_at,
         progress=progress(view, context.now),
+        encrypted_to=export.request.recipients or UNSET,
         files=_files(context, export) if export.state is State.SUCCEEDED else UNSET,
-        error=_failure(export),
+        error=failure_told(export.failure) if export.failure else None,
     )
 
 
@@ -82,10 +83,31 @@ def retry_after(context: Context, view: View) -> int:
     return 1 if (context.now - view.export.created_at).total_seconds() < YOUNG else 5
 
 
+def file_path(export: Export, part: Part) -> str:
+    """The path of a file of an export, which a link signs."""
+    return f"/v1/exports/{export.id}/files/{quote(part.name, safe='')}"
+
+
+def failure_told(failure: Failure) -> FailureTold:
+    """Why something failed, as its owner is told."""
+    return FailureTold(code=failure.code, message=failure.message, cure=failure.cure)
+
+
+def dataset_of(export: Export) -> str | None:
+    """The export's dataset, None where it has several."""
+    datasets = datasets_of(export)
+    return datasets[0] if len(datasets) == 1 else None
+
+
+def datasets_of(export: Export) -> tuple[str, ...]:
+    """The datasets of the export's selections, in order."""
+    return tuple(one.dataset for one in export.request.selections)
+
+
 def _files(context: Context, export: Export) -> tuple[FileTold, ...]:
     files = []
     for part in export.parts:
-        link = context.link(export, f"/v1/exports/{export.id}/files/{quote(part.name, safe='')}", None)
+        link = context.link(export, file_path(export, part), None)
         files.append(
             FileTold(
                 name=part.name,
@@ -98,12 +120,6 @@ def _files(context: Context, export: Export) -> tuple[FileTold, ...]:
             )
         )
     return tuple(files)
-
-
-def _failure(export: Export) -> FailureTold | None:
-    if export.failure is None:
-        return None
-    return FailureTold(code=export.failure.code, message=export.failure.message, cure=export.failure.cure)
 
 
 def _tag(view: View) -> str:

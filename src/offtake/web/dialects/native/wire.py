@@ -1,4 +1,7 @@
-"""What goes over the wire, member by member: the one place that router, documents and tests take it from."""
+"""What goes over the wire, member by member: the one place that router, documents and tests take it from.
+
+Endpoints with their messages, and targets with their deliveries, have files of their own beside this one.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,23 +11,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from offtake.core.dataset import FieldType, Op
 from offtake.core.lifecycle import State
-
-Scalar = str | int | float | bool
-Json = Annotated[object, Meta(extra_json_schema={"description": "Any JSON value."})]
-Count = Annotated[int, Meta(ge=0)]
-Positive = Annotated[int, Meta(ge=1)]
-Instant = Annotated[
-    str,
-    Meta(
-        description="An instant by RFC 3339; without an offset it is UTC.",
-        examples=["2026-01-31T13:45:00Z"],
-        extra_json_schema={"format": "date-time"},
-    ),
-]
-
-
-class Asked(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A part of a request: members that are not known are refused."""
+from offtake.web.dialects.native.wire_delivering import TargetAsked
+from offtake.web.dialects.native.wire_telling import CallbackAsked
+from offtake.web.dialects.native.wire_terms import Asked, Count, FailureTold, Instant, Json, Positive, Scalar
 
 
 class ConditionAsked(Asked, kw_only=True, frozen=True):
@@ -86,6 +75,12 @@ class ExportAsked(Asked, kw_only=True, frozen=True):
     client_reference: Annotated[
         str | None, Meta(description="Yours, up to 255 characters; exports are found by it.")
     ] = None
+    encrypt_to: Annotated[
+        tuple[str, ...],
+        Meta(description="Public keys, age's (`age1...`) or SSH's, that every file is encrypted to; see `.age`."),
+    ] = ()
+    callback: CallbackAsked | None = None
+    deliver: Annotated[tuple[TargetAsked, ...], Meta(description="Where the files are pushed, beside the links.")] = ()
 
 
 class ProgressTold(Struct, kw_only=True, frozen=True):
@@ -113,16 +108,11 @@ class FileTold(Struct, kw_only=True, frozen=True):
     expires_at: datetime
 
 
-class FailureTold(Struct, kw_only=True, frozen=True):
-    """Why an export failed."""
-
-    code: str
-    message: str
-    cure: str | None
-
-
 class ExportTold(Struct, kw_only=True, frozen=True):
-    """An export. `dataset` is null where it has several; `files` is there once it has succeeded."""
+    """An export. `dataset` is null where it has several; `files` is there once it has succeeded.
+
+    `encrypted_to` is there where the files are encrypted: the public keys of those who can read them.
+    """
 
     id: str
     status: State
@@ -136,6 +126,7 @@ class ExportTold(Struct, kw_only=True, frozen=True):
     finished_at: datetime | None
     expires_at: datetime | None
     progress: ProgressTold
+    encrypted_to: tuple[str, ...] | UnsetType = UNSET
     files: tuple[FileTold, ...] | UnsetType = UNSET
     error: FailureTold | None
 

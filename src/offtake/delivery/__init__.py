@@ -1,0 +1,1 @@
+"""Deliveries: how files get to the servers of customers, one file for each kind."""

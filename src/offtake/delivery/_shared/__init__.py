@@ -1,0 +1,1 @@
+"""What several kinds of deliveries share; not a kind itself."""

@@ -1,0 +1,35 @@
+"""An S3 server that checks signatures and keeps its objects as plain files: rclone's, over TLS."""
+
+import secrets
+from pathlib import Path
+from typing import Final
+
+from offtake.testing.daemon import Daemon, certificate
+from offtake.testing.parts import needed
+
+BUCKET: Final = "incoming"
+
+
+class S3(Daemon):
+    """The server; an object's file is `bucket` / its key. It asks for the path style."""
+
+    def __init__(self) -> None:
+        super().__init__("s3")
+        self.access_key_id = secrets.token_hex(8)
+        self.secret_access_key = secrets.token_hex(16)
+        self.bucket: Path = self.make(f"root/{BUCKET}")
+        self.certificate, self._key = certificate(self.folder)
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"https://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start rclone."""
+        self._key.chmod(0o644)
+        command = [str(needed("rclone")), "serve", "s3", "--config", "", "--addr", f"127.0.0.1:{self.port}"]
+        keys = ["--auth-key", f"{self.access_key_id},{self.secret_access_key}"]
+        tls = ["--cert", str(self.certificate), "--key", str(self._key)]
+        fresh = ["--vfs-cache-mode", "off", "--cache-dir", str(self.make("cache"))]
+        self.run([*command, *keys, *tls, *fresh, str(self.root)], drop=True)

@@ -1,0 +1,96 @@
+"""Promises 27 and 28, samples: every end is told with one id, through kills; dead receivers hurt nobody else."""
+
+import base64
+import signal
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from standardwebhooks import Webhook
+
+from offtake.client import Client
+from offtake.testing import numbers
+from offtake.testing.receivers import Receiver, fails, hangs, ok, receiver, resets
+from offtake.testing.serving import Serving
+
+ROWS = 10
+EVENTS = 12
+HOLES = 30
+HEALTHY_SECONDS = 5.0
+"""Promised are 2 seconds for the 99th percentile; here two cores are shared with everything else."""
+
+SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
+
+Enrol = Callable[[Serving, str], str]
+Times = Callable[[int], int]
+Until = Callable[..., None]
+
+
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
+def test_every_end_is_told_with_one_id_through_kills(
+    tmp_path: Path, request: pytest.FixtureRequest, store: str, enrol: Enrol, times: Times, until: Until
+) -> None:
+    url = f"sqlite:///{tmp_path / 'control.db'}" if store == "sqlite" else request.getfixturevalue("postgres")
+    serving = _serving(tmp_path, url, retries=["1s"] * 30)
+    token = enrol(serving, numbers.TENANT)
+    late = [hangs()] if times(1) > 1 else []  # a quarter of a minute each
+    behaviours = (*fails(3), resets(), *fails(2, 503), *late, ok())
+    with receiver(*behaviours) as shaky, serving.api("--no-worker") as (_, address), Client(address, token) as client:
+        asked = {_ask(client, shaky) for _ in range(times(EVENTS))}
+        for told in range(1, 1 + times(1)):
+            with serving.start("worker") as worker:
+                until(lambda told=told: len(_told(shaky)) >= told)
+                worker.send(signal.SIGKILL)
+                worker.wait()
+        with serving.start("worker"):
+            until(lambda: set(_told(shaky)) >= asked)
+        for export_id, ids in _told(shaky).items():
+            assert export_id in asked
+            assert len(ids) == 1, "a message changed its id"
+        assert len(shaky.requests) > len(asked), "nothing was sent twice: it proves nothing"
+
+
+def test_dead_receivers_slow_nobody_else(tmp_path: Path, enrol: Enrol, times: Times, until: Until) -> None:
+    serving = _serving(tmp_path, f"sqlite:///{tmp_path / 'control.db'}", retries=["1m"])
+    token = enrol(serving, numbers.TENANT)
+    with ExitStack() as stack:
+        hole = stack.enter_context(receiver(hangs(), at="0.0.0.0"))
+        healthy = stack.enter_context(receiver(ok()))
+        address = stack.enter_context(serving.api())[1]
+        client = stack.enter_context(Client(address, token))
+        holes = times(HOLES)
+        for number in range(holes):
+            _ask(client, hole.url_of(f"127.1.{number // 250}.{number % 250 + 1}"))
+        until(lambda: hole.connections >= holes)
+        delays = []
+        for _ in range(times(4)):
+            export_id = _ask(client, healthy)
+            client.wait(export_id, timeout=60)
+            ended = time.monotonic()
+            until(lambda export_id=export_id: export_id in _told(healthy))
+            delays.append(time.monotonic() - ended)
+        assert max(delays) < HEALTHY_SECONDS
+
+
+def _serving(directory: Path, store: str, retries: list[str]) -> Serving:
+    numbers.fill(directory / "source.db", ROWS)
+    settings = dict(numbers.settings(directory, store))
+    settings["egress"] = {"allow": ["127.0.0.0/8"]}
+    settings["callback"] = {"retries": retries}
+    return Serving(directory, settings)
+
+
+def _ask(client: Client, to: Receiver | str) -> str:
+    url = to if isinstance(to, str) else to.url
+    return client.create(numbers.DATASET, callback={"url": url, "secret": SECRET}).id
+
+
+def _told(place: Receiver) -> dict[str, set[str]]:
+    """The ids of the messages that came, by export; each is proved by an independent reader of the signature."""
+    told: dict[str, set[str]] = {}
+    for one in list(place.requests):
+        event = Webhook(SECRET).verify(one.body, dict(one.headers))
+        told.setdefault(event["subject"], set()).add(one.headers["webhook-id"])
+    return told
