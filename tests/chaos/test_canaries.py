@@ -1,5 +1,6 @@
 """Promise 22, a sample: secrets and data go through successes and failures, and are found only where they may be."""
 
+import base64
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +16,8 @@ PASSWORD = "canary-of-the-password"
 ROW = "canary-of-a-row"
 FILTER = "canary-of-a-filter"
 REFERENCE = "canary-of-a-reference"
+TARGET_PASSWORD = "canary-of-a-target"
+SIGNING = "whsec_" + base64.b64encode(b"canary-of-a-callbacks-secret").decode()
 ROUNDS = 1
 PATIENCE = 60.0
 
@@ -26,21 +29,23 @@ Times = Callable[[int], int]
 
 
 def test_secrets_and_data_are_only_where_they_may_be(
-    tmp_path: Path, serving: Serving, address: str, enrol: Enrol, times: Times
+    tmp_path: Path, serving: Serving, address: str, enrol: Enrol, times: Times, until: Callable[..., None]
 ) -> None:
     token = enrol(serving, "canary")
     said: list[str] = []
     with Client(address, token) as client, Client(address, f"{token}x") as unknown:
         for number in range(times(ROUNDS)):
             said += _successes(client, tmp_path / str(number))
+            said += _pushed(client, until)
             said += _failures(client)
             said += _refusals(client, unknown)
     assert len(said) >= 10
-    assert _found_in(said, (token, PASSWORD, ROW)) == []
+    assert _found_in(said, (token, PASSWORD, ROW, TARGET_PASSWORD, SIGNING)) == []
     lines = [line for log in serving.directory.glob("*.log") for line in log.read_text().splitlines()]
     assert any("export succeeded" in one for one in lines), "the logs hold nothing: it proves nothing"
-    assert _found_in(lines, (token, PASSWORD, ROW, FILTER, REFERENCE)) == []
-    assert not any(_files_with(serving.directory / "control.db", secret) for secret in (token, PASSWORD))
+    assert _found_in(lines, (token, PASSWORD, ROW, FILTER, REFERENCE, TARGET_PASSWORD, SIGNING)) == []
+    secrets = (token, PASSWORD, TARGET_PASSWORD, SIGNING)
+    assert not any(_files_with(serving.directory / "control.db", secret) for secret in secrets)
     for secret in (FILTER, REFERENCE):
         places = set(_places(serving.directory / "control.db", secret))
         assert places, "it is not even where it may be: the search is blind"
@@ -59,6 +64,26 @@ def _successes(client: Client, folder: Path) -> Iterator[str]:
     (file,) = pull(client, done.id, folder).files
     assert ROW in file.read_text()
     yield repr(client.get(done.id))
+
+
+def _pushed(client: Client, until: Callable[..., None]) -> Iterator[str]:
+    """A callback and a delivery with secrets of their own, to addresses that are not to be reached."""
+    options: dict[str, object] = {"host": "127.0.0.1", "username": "one", "password": TARGET_PASSWORD, "tls": "none"}
+    told = client.create(
+        "birds",
+        callback={"url": "http://127.0.0.1:9/hook", "secret": SIGNING},
+        deliver=[{"type": "ftp", "options": options}],
+    )
+    client.wait(told.id, timeout=PATIENCE)
+    until(lambda: client.deliveries(told.id)[0].status == "failed")
+    (delivery,) = client.deliveries(told.id)
+    assert delivery.error is not None
+    assert delivery.error.code == "address_refused"
+    yield repr(delivery)
+    wrong: dict[str, object] = {**options, "passwort": TARGET_PASSWORD}
+    with pytest.raises(ClientError) as refused:
+        client.create("birds", deliver=[{"type": "ftp", "options": wrong}])
+    yield str(refused.value)
 
 
 def _failures(client: Client) -> Iterator[str]:

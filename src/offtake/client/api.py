@@ -132,6 +132,10 @@ class Client:
         """The deliveries of an export, oldest first."""
         return decode(self.wire.call("GET", f"{_path(export_id)}/deliveries"), DeliveryList).deliveries
 
+    def deliver(self, export_id: str, target: Target) -> Delivery:
+        """Push the files of an export to a further target, once it has succeeded."""
+        return decode(self.wire.call("POST", f"{_path(export_id)}/deliveries", body=target), Delivery)
+
     def redeliver(self, delivery_id: str) -> Delivery:
         """Push a delivery that succeeded or failed once more, without exporting again."""
         return decode(self.wire.call("POST", f"/v1/deliveries/{quote(delivery_id, safe='')}/redeliver"), Delivery)

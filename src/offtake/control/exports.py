@@ -147,6 +147,8 @@ def _wanted(page: Page) -> Sequence[ColumnElement[bool]]:
         where.append(EXPORTS.c.state.in_(sorted(page.states)))
     if page.dataset is not None:
         where.append(exists().where(DATASETS.c.export_id == EXPORTS.c.id, DATASETS.c.dataset == page.dataset))
+    if page.ids is not None:
+        where.append(EXPORTS.c.id.in_(sorted(page.ids)))
     if page.client_reference is not None:
         where.append(EXPORTS.c.client_reference == page.client_reference)
     return where

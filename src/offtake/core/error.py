@@ -15,10 +15,12 @@ anything else is a bug, and the customer sees it as `Internal` with no details.
     +-- NotFound              no such export, dataset or link
     |   +-- NoSuchOperation       no such path
     |   +-- WrongMethod           the path exists, for other methods
+    |   +-- BadLink               the link was not made here, in some respect
     +-- Conflict              the request contradicts something that already holds
     |   +-- AlreadyRunning        an equal export is pending or running
     +-- LimitExceeded         come back after `retry_after` seconds
     +-- Gone                  the export or link has expired
+    |   +-- LinkExpired           the link has; a fresh one can be had
     +-- TargetFailed          the caller's own server, for a callback or a delivery, did not do its part
     +-- Unavailable           our side, passing: the same request may work later
     +-- Internal              our side, a bug
@@ -74,6 +76,8 @@ class RangeNotSatisfiable(InvalidRequest):
 
 
 class Unauthenticated(ExportError):
+    """`field` is `partner` where the partner of a credential is at fault."""
+
     code = "unauthenticated"
 
 
@@ -95,6 +99,10 @@ class WrongMethod(NotFound):
     code = "wrong_method"
 
 
+class BadLink(NotFound):
+    code = "bad_link"
+
+
 class Conflict(ExportError):
     code = "conflict"
 
@@ -109,6 +117,10 @@ class LimitExceeded(ExportError):
 
 class Gone(ExportError):
     code = "gone"
+
+
+class LinkExpired(Gone):
+    code = "link_expired"
 
 
 class Trouble(StrEnum):

@@ -87,9 +87,13 @@ class Principal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """A credential that is only compared: a bearer token, an API key, a token in a body."""
+    """A credential that is only compared: a bearer token, an API key, a token in a body.
+
+    Where the wire has two that belong together, `partner` is the one that names the program: it is proved first.
+    """
 
     secret: str
+    partner: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

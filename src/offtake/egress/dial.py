@@ -20,7 +20,7 @@ from offtake.core.error import InvalidRequest, TargetFailed, Trouble
 from offtake.egress.addresses import Address
 from offtake.egress.guard import Guard
 from offtake.egress.place import Place, Url
-from offtake.egress.relay import End, relay
+from offtake.egress.relay import End, ends, relay
 
 HEAD_BYTES: Final = 16 * 1024
 """The longest answer to CONNECT that is read."""
@@ -97,7 +97,7 @@ class Dialer:
             return
         relays = asyncio.all_tasks() - {asyncio.current_task()}
         opened.set_result(line)
-        await asyncio.gather(*relays)
+        await asyncio.gather(*relays, return_exceptions=True)
 
     async def _first(
         self, place: Place, addresses: Sequence[Address], until: float, loop: asyncio.AbstractEventLoop
@@ -137,7 +137,7 @@ class Dialer:
 
     async def _unwrapped(self, line: socket.socket, host: str) -> socket.socket:
         """A plain socket whose bytes are carried on over TLS."""
-        far = await asyncio.open_connection(sock=line, ssl=self._tls, server_hostname=host)
+        far = await ends(line, self._tls, host)
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         carrying = asyncio.create_task(_carry_on(theirs, far))
@@ -168,7 +168,7 @@ async def _connected(address: Address, port: int) -> socket.socket:
 
 
 async def _carry_on(theirs: socket.socket, far: End) -> None:
-    await relay(await asyncio.open_connection(sock=theirs), far)
+    await relay(await ends(theirs), far)
 
 
 async def _ask(line: socket.socket, place: Place, authorization: str | None) -> None:

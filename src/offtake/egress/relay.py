@@ -1,11 +1,24 @@
-"""Bytes carried both ways between two connections until both sides have said all they had to say."""
+"""Connections as pairs of streams, and bytes carried both ways between two of them."""
 
 import asyncio
+import socket
+import ssl
+from contextlib import suppress
 from typing import Final
 
 PIECE: Final = 256 * 1024
 
 End = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def ends(line: socket.socket, tls: ssl.SSLContext | None = None, name: str | None = None) -> End:
+    """The ends of a connected socket, after a TLS handshake with that name where `tls` is given."""
+    try:
+        return await asyncio.open_connection(sock=line, ssl=tls, server_hostname=name)
+    except BaseException:
+        with suppress(OSError):
+            line.shutdown(socket.SHUT_RDWR)  # asyncio leaves it open when TLS is given up before its first byte
+        raise
 
 
 async def relay(one: End, other: End) -> None:

@@ -13,6 +13,7 @@ from offtake.core.callback import ANSWER_BYTES, Answer, Outgoing
 from offtake.core.error import InvalidRequest, Trouble
 from offtake.egress.dial import Dialer, basic, words
 from offtake.egress.place import Url
+from offtake.egress.relay import ends
 
 OURS: Final = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 """Headers that say how a request is carried: the sender's business."""
@@ -59,7 +60,7 @@ class Sender:
         line = await self._dialer.open(url.place, until)
         tls, name = (self._tls, url.place.host) if url.scheme == "https" else (None, None)
         try:
-            reader, writer = await asyncio.open_connection(sock=line, ssl=tls, server_hostname=name)
+            reader, writer = await ends(line, tls, name)
         except TimeoutError:
             raise
         except OSError as problem:

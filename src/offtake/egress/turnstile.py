@@ -18,7 +18,7 @@ from typing import Final, Self
 from offtake.core.error import TargetFailed, Trouble
 from offtake.egress.dial import Dialer, basic
 from offtake.egress.place import Place, Url
-from offtake.egress.relay import End, relay
+from offtake.egress.relay import End, ends, relay
 
 PATIENCE: Final = 30.0
 """Seconds that a client has for the head of its request, and a target for accepting the connection."""
@@ -45,18 +45,24 @@ class _Turnstile:
     def __init__(self, dialer: Dialer) -> None:
         self.password = token_urlsafe(24)
         self._dialer = dialer
-        self._open: set[asyncio.Task[None]] = set()
+        self._closed = False
+        self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Begin to serve a client's connection."""
+        if self._closed:
+            writer.transport.abort()
+            return
         task = asyncio.create_task(self._serve(reader, writer))
-        self._open.add(task)
-        task.add_done_callback(self._open.discard)
+        self._open[task] = writer
+        task.add_done_callback(self._open.pop)
 
     async def close(self) -> None:
         """Cut what is open."""
-        for task in self._open:
+        self._closed = True
+        for task, writer in self._open.items():
             task.cancel()
+            writer.transport.abort()
         await asyncio.gather(*self._open, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -80,7 +86,7 @@ class _Turnstile:
         except TargetFailed as problem:
             await _reply(writer, STATUS.get(problem.trouble, HTTPStatus.BAD_GATEWAY), problem.message)
             return
-        target = await asyncio.open_connection(sock=line)
+        target = await ends(line)
         if request.method == "CONNECT":
             writer.write(b"HTTP/1.1 200 Connected\r\n\r\n")
         else:
@@ -112,7 +118,7 @@ class _Request:
         if self.method != "CONNECT":
             return Url.of(self.target, ["http"]).place
         host, _, port = self.target.rpartition(":")
-        return Place.of(host, int(port) if port.isdecimal() else 0)
+        return Place.of(host, int(port) if port.isdecimal() and len(port) < 6 else 0)
 
     def forwarded(self) -> bytes:
         """The head that the target is sent: in origin form, and for this one request."""

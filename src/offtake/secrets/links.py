@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from offtake.core.error import Gone, NotFound
+from offtake.core.error import BadLink, LinkExpired
 from offtake.secrets.keyring import Subkey, all_of
 
 SIGNATURE_BYTES = 24
@@ -37,16 +37,16 @@ class LinkSigner:
     def verify(self, path: str, query: Mapping[str, Sequence[str]], now: datetime, identity: str = "") -> None:
         """Return if the link is genuine and `now` is before its expiry.
 
-        Raises NotFound for a link that was not made here, in any respect, and Gone for one that has run out.
+        Raises BadLink for a link that was not made here, in any respect, and LinkExpired for one that has run out.
         """
         expires, signature = _parameters(query)
         ours = self._signatures(path, expires, identity)
         if not any(hmac.compare_digest(one.encode(), signature.encode()) for one in ours):
-            raise NotFound(
+            raise BadLink(
                 "This link is not valid.", cure="Copy it whole, or fetch the export's status for fresh links."
             )
         if now >= datetime.fromtimestamp(int(expires), UTC):
-            raise Gone("This link has expired.", cure="Fetch the export's status for fresh links.")
+            raise LinkExpired("This link has expired.", cure="Fetch the export's status for fresh links.")
 
     def _signatures(self, path: str, expires: str, identity: str) -> tuple[str, ...]:
         """What a genuine link bears, under the newest key first."""

@@ -70,6 +70,14 @@ def fetch(house: House, export_id: str, name: str) -> Download:
     return _download(house, export, name)
 
 
+def fetch_nth(house: House, export_id: str, place: int) -> Download:
+    """The file at a place in the export, counted from 1, for whoever holds a link to it."""
+    with house.control.reading() as tx:
+        export = tx.exports.get(ExportId(export_id), None)
+    name = export.parts[place - 1].name if export and 1 <= place <= len(export.parts) else ""
+    return _download(house, export, name)
+
+
 def fetch_own(house: House, principal: Principal, export_id: str, name: str) -> Download:
     """The named file of one of the principal's own exports."""
     principal.require(Action.DOWNLOAD)

@@ -102,6 +102,16 @@ def get(house: House, principal: Principal, export_id: str) -> View:
         return _view(tx, own(tx, principal, export_id))
 
 
+def several(house: House, principal: Principal, export_ids: Sequence[str]) -> Sequence[Export]:
+    """Those of the exports that this principal may see, in the order of the ids; the others are left out."""
+    principal.require(Action.READ)
+    with house.control.reading() as tx:
+        page = Page(limit=len(export_ids), ids=frozenset(ExportId(one) for one in export_ids))
+        found = {one.id: one for one in tx.exports.page(principal.tenant.id, page)}
+    wanted = (found.get(ExportId(one)) for one in dict.fromkeys(export_ids))
+    return [one for one in wanted if one is not None and sees(principal, one)]
+
+
 def page(house: House, principal: Principal, wanted: Page) -> Slice:
     """The tenant's exports that this principal may see, newest first; a slice may hold fewer than `limit`."""
     principal.require(Action.READ)

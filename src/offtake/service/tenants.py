@@ -32,9 +32,11 @@ class Issued:
 def authenticate(house: House, kind: str, presented: Presented) -> Principal:
     """Return who is asking; Unauthenticated, in the same words, whatever was wrong with the credential."""
     match presented:
-        case Compared(secret=secret):
+        case Compared(secret=secret, partner=partner):
             with house.control.reading() as tx:
                 key = _by_secret(house, tx, kind, secret)
+                if partner is not None:
+                    _prove_partner(house, tx, kind, key, partner)
                 tenant = tx.tenants.get(key.tenant_id) if key else None
         case Signed():
             key = tenant = None
@@ -82,8 +84,12 @@ def issue_key(
     scope: Scope | None = None,
     expires_at: datetime | None = None,
     secret: str | None = None,
+    partner: str | None = None,
 ) -> Issued:
-    """Make a key for the tenant; with `secret` given (a dialect's own form of token) that is the one stored."""
+    """Make a key for the tenant; with `secret` given (a dialect's own form of token) that is the one stored.
+
+    With a `partner` it is good only together with that.
+    """
     with house.control.transaction() as tx:
         if tx.tenants.get(tenant_id) is None:
             raise NotFound(f"There is no tenant '{tenant_id}'.", field="tenant", cure="Create it first.")
@@ -95,6 +101,7 @@ def issue_key(
             name=name,
             hint=house.tokens.hint(secret),
             digest=house.tokens.digest(secret),
+            user=None if partner is None else house.tokens.digest(partner).hex(),
             actions=actions,
             datasets=datasets,
             scope=scope or {},
@@ -144,6 +151,17 @@ def _by_secret(house: House, tx: Transaction, kind: str, secret: str) -> Key | N
     """The key, whichever of the master keys its secret was hashed under."""
     looked_up = (tx.keys.by_digest(kind, digest) for digest in house.tokens.digests(secret))
     return next((key for key in looked_up if key is not None), None)
+
+
+def _prove_partner(house: House, tx: Transaction, kind: str, key: Key | None, partner: str) -> None:
+    """Raise Unauthenticated if nobody has that partner, or the key has another."""
+    users = {digest.hex() for digest in house.tokens.digests(partner)}
+    if key is not None and key.user in users:
+        return
+    known = any(tx.keys.by_user(kind, user, None) for user in users)
+    raise Unauthenticated(
+        "The tokens are not valid.", field=None if known else "partner", cure="Check both, or have new ones made."
+    )
 
 
 def _key(tx: Transaction, key_id: str) -> Key:

@@ -166,7 +166,7 @@ class Receiver:
         self._arrived = threading.Condition()
         self._requests: list[Received] = []
         self._connections = 0
-        self._open: set[asyncio.Task[None]] = set()
+        self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         family = socket.AF_INET6 if ":" in at else socket.AF_INET
         self._listener = socket.create_server((at, port), family=family, backlog=4096)
         self.port: int = self._listener.getsockname()[1]
@@ -228,17 +228,23 @@ class Receiver:
         server = await asyncio.start_server(self._accept, sock=self._listener, ssl=self._tls, limit=HEAD_BYTES)
         self._started.set()
         await self._stop.wait()
+        self._loop.remove_reader(self._listener)
+        await asyncio.sleep(0)  # asyncio loses a connection that it has just accepted when its server is closed
         server.close()
-        for task in self._open:
+        for task, writer in self._open.items():
             task.cancel()
+            writer.transport.abort()
         await asyncio.gather(*self._open, return_exceptions=True)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._stop.is_set():
+            writer.transport.abort()
+            return
         with self._arrived:
             self._connections += 1
         task = asyncio.create_task(self._serve(reader, writer))
-        self._open.add(task)
-        task.add_done_callback(self._open.discard)
+        self._open[task] = writer
+        task.add_done_callback(self._open.pop)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -20,7 +20,7 @@ class Authenticator:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._known: OrderedDict[tuple[str, str], tuple[float, Principal]] = OrderedDict()
+        self._known: OrderedDict[tuple[str, Compared], tuple[float, Principal]] = OrderedDict()
         self._lock = Lock()
 
     def remembered(self, kind: str, presented: Presented) -> Principal | None:
@@ -28,7 +28,7 @@ class Authenticator:
         if not isinstance(presented, Compared):
             return None
         with self._lock:
-            until, principal = self._known.get((kind, presented.secret), (0.0, None))
+            until, principal = self._known.get((kind, presented), (0.0, None))
         return principal if until > time.monotonic() else None
 
     def prove(self, kind: str, presented: Presented) -> Principal:
@@ -36,7 +36,7 @@ class Authenticator:
         now = time.monotonic()
         principal = tenants.authenticate(self._house, kind, presented)
         if isinstance(presented, Compared):
-            place = (kind, presented.secret)
+            place = (kind, presented)
             with self._lock:
                 self._known[place] = (now + MEMORY_SECONDS, principal)
                 self._known.move_to_end(place)

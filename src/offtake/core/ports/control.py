@@ -22,6 +22,7 @@ class Page:
     states: frozenset[State] | None = None
     dataset: str | None = None
     client_reference: str | None = None
+    ids: frozenset[ExportId] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
