@@ -12,7 +12,7 @@ whose rows lie in the same tables and must never be seen by the first.
     prepared.py      datasets made by a SELECT
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Final
 
@@ -27,8 +27,8 @@ from offtake.demo.hotel import (
     reservations,
 )
 from offtake.demo.hotel.bookings import ALPINE_ID, BERGBLICK, CITY, COSTA_ID, RESORT, invented, real
-from offtake.demo.hotel.stay import Stay, stay
-from offtake.demo.tables import Account, Row
+from offtake.demo.hotel.stay import stay
+from offtake.demo.tables import Account, DataSet, Row
 
 ACCOUNTS: Final = (
     Account(
@@ -41,13 +41,9 @@ ACCOUNTS: Final = (
 )
 
 
-def stays() -> tuple[Stay, ...]:
-    """Read the bookings and work out what follows from each."""
-    return tuple(map(stay, chain(real(), invented())))
-
-
-def rows(stays: Sequence[Stay]) -> Mapping[str, Iterator[Row]]:
-    """Start a stream of each table's rows."""
+def rows() -> Mapping[str, Iterator[Row]]:
+    """Start a stream of each table's rows; they are made from one reading of the bookings."""
+    stays = tuple(map(stay, chain(real(), invented())))
     return {
         enterprises.TABLE.name: enterprises.rows(),
         companies.TABLE.name: companies.rows(stays),
@@ -59,13 +55,17 @@ def rows(stays: Sequence[Stay]) -> Mapping[str, Iterator[Row]]:
     }
 
 
-TABLES: Final = (
-    enterprises.TABLE,
-    companies.TABLE,
-    customers.TABLE,
-    reservations.TABLE,
-    bills.TABLE,
-    order_items.TABLE,
-    payments.TABLE,
+DATA: Final = DataSet(
+    tables=(
+        enterprises.TABLE,
+        companies.TABLE,
+        customers.TABLE,
+        reservations.TABLE,
+        bills.TABLE,
+        order_items.TABLE,
+        payments.TABLE,
+    ),
+    prepared=(prepared.ARRIVALS,),
+    accounts=ACCOUNTS,
+    rows=rows,
 )
-PREPARED: Final = (prepared.ARRIVALS,)
