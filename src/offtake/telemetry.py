@@ -35,7 +35,7 @@ FIELDS: Final = (
 )
 """What may be given in `extra`; anything else is dropped."""
 
-QUIET: Final = ("dbos", "sqlalchemy", "asyncpg", "_granian", "granian", "granian.access")
+QUIET: Final = ("dbos", "sqlalchemy", "asyncpg", "asyncssh", "httpcore2", "_granian", "granian", "granian.access")
 """Loggers of libraries that bring handlers or habits of their own: held to warnings and to our form."""
 
 OURS: Final = "offtake"

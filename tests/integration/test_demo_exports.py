@@ -15,6 +15,7 @@ from offtake.core.limits import Split
 from offtake.core.ports import Format
 from offtake.core.query import Query
 from offtake.demo.configuration import configuration
+from offtake.demo.data import DATA_SETS
 from offtake.demo.load import build_sqlite, load_postgres
 from offtake.pipeline.plan import Plan, Step
 from offtake.pipeline.run import produce
@@ -34,10 +35,11 @@ def both(tmp_path: Path, postgres: str) -> tuple[Settings, Settings]:
 
 def test_files_from_both_databases_match(tmp_path: Path, both: tuple[Settings, Settings]) -> None:
     names = plugin.names("formats")
+    entities = {view.name for data in DATA_SETS for view in data.views}
     for tenant in settings.tenants(both[0]):
         for dataset in settings.datasets(both[0]):
             scope = {dimension: tenant.scope.get(dimension, ()) for dimension in dataset.scope}
-            for name in names:
+            for name in ("jsonl",) if dataset.name in entities else names:
                 one, other = (
                     asyncio.run(_export(each, dataset, scope, name, tmp_path / f"files-{number}"))
                     for number, each in enumerate(both)

@@ -15,7 +15,7 @@ from offtake.demo.data import DATA_SETS
 from offtake.demo.load import build_sqlite, load_postgres
 from offtake.demo.tables import Column
 
-TABLES: Final = [table for data in DATA_SETS for table in data.tables]
+TABLES: Final = [table for data in DATA_SETS for table in (*data.tables, *data.behind)]
 TEXTS: Final = {
     FieldType.TIMESTAMP: """to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')""",
     FieldType.BOOLEAN: "{0}::integer",

@@ -10,15 +10,18 @@ import pytest
 import yaml
 
 from offtake.core.dataset import Dataset, FieldType, Select
+from offtake.core.dataset import Table as Relation
 from offtake.core.tenant import KeyId, Principal, Tenant
 from offtake.demo.configuration import configuration
 from offtake.demo.data import DATA_SETS
 from offtake.demo.load import build_sqlite
-from offtake.demo.tables import Prepared, Table
+from offtake.demo.tables import Prepared, Table, View
+from offtake.demo.writing import SQLITE
 from offtake.settings import Plugins, SourceKind, load
 from offtake.settings.values import datasets, tenants
 
 TABLES = [table for data in DATA_SETS for table in data.tables]
+VIEWS = [view for data in DATA_SETS for view in data.views]
 PREPARED = [prepared for data in DATA_SETS for prepared in data.prepared]
 URLS = ("sqlite:///demo.sqlite", "postgresql://reader@localhost/demo")
 every_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
@@ -56,8 +59,14 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Conne
 @pytest.mark.parametrize("url", URLS)
 def test_it_loads_without_a_complaint(tmp_path: Path, url: str) -> None:
     found, _ = loaded(tmp_path, url)
-    assert found.keys() == {one.name for one in TABLES} | {one.name for one in PREPARED}
-    assert all(one.key == one.order == ("id",) and one.scope and one.description for one in found.values())
+    assert found.keys() == {each.name for each in TABLES} | {view.name for view in VIEWS} | {
+        each.name for each in PREPARED
+    }
+    keys = {view.name: (view.key,) for view in VIEWS}
+    for one in found.values():
+        assert one.key == one.order == keys.get(one.name, ("id",)), one.name
+        assert one.scope, one.name
+        assert one.description, one.name
 
 
 def test_instants_are_written_in_whole_seconds(tmp_path: Path) -> None:
@@ -89,6 +98,22 @@ def test_fields_are_the_columns_of_the_table(tmp_path: Path, database: sqlite3.C
     found, _ = loaded(tmp_path, URLS[0])
     columns = [row[1] for row in database.execute(f"PRAGMA table_info({table.name})")]
     assert columns == [field.name for field in found[table.name].fields]
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_a_view_has_its_fields_and_whose_they_are(tmp_path: Path, database: sqlite3.Connection, view: View) -> None:
+    found, _ = loaded(tmp_path, URLS[0])
+    dataset = found[view.name]
+    columns = [row[1] for row in database.execute(f"PRAGMA table_info({view.name})")]
+    assert columns == [*(field.name for field in dataset.fields), *dataset.scope.values()]
+    assert found[view.name].relation == Relation(name=view.name)
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_a_member_that_must_be_there_is_never_null(database: sqlite3.Connection, view: View) -> None:
+    firm = [member.name for member in view.members(SQLITE) if not member.nullable]
+    holes = " OR ".join(f'"{name}" IS NULL' for name in firm)
+    assert database.execute(f"SELECT count(*) FROM {view.name} WHERE {holes}").fetchone() == (0,)
 
 
 @every_table

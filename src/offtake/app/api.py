@@ -45,7 +45,7 @@ async def serve_api(wired: Wired, port: int, ready: Ready, stopping: Callable[[]
     settings = wired.settings.server
     application = Server(
         wired.house,
-        dialects(),
+        dialects(wired.settings),
         base_url=settings.base_url,
         limits=Limits(body_bytes=settings.max_body_bytes, threads=settings.request_threads),
     )

@@ -1,7 +1,7 @@
 """Settings to a wired house."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -59,6 +59,7 @@ def plugins() -> Plugins:
             for scheme in one.schemes
         },
         storages={name: _storage_plugin(name).options for name in plugin.names("storage")},
+        dialects={one.kind: one.options for one in _found_dialects() if one.options is not None},
     )
 
 
@@ -79,7 +80,7 @@ def wire(settings: Settings) -> Wired:
         storage=storage,
         datasets={one.name: one for one in datasets(settings)},
         formats={name: _format(name) for name in plugin.names("formats")},
-        tellers={one.kind: one.teller for one in dialects() if one.teller is not None},
+        tellers={one.kind: one.teller for one in dialects(settings) if one.teller is not None},
         deliveries={name: _delivery_plugin(name) for name in plugin.names("delivery")},
         tokens=Tokens(key=Subkeys(ring, Purpose.TOKENS)),
         links=LinkSigner(key=Subkeys(ring, Purpose.LINKS)),
@@ -111,10 +112,10 @@ def way_out(settings: Settings) -> WayOut:
     return WayOut(allow=settings.egress.allow, proxy=settings.egress.proxy)
 
 
-def dialects() -> tuple[Dialect, ...]:
-    """Every dialect found, the native one first: it answers for paths that none has."""
-    found = [cast("Dialect", plugin.load("web.dialects", name)) for name in plugin.names("web.dialects")]
-    return tuple(sorted(found, key=lambda one: "/v1" not in one.roots))
+def dialects(settings: Settings) -> tuple[Dialect, ...]:
+    """Every dialect found, made as its settings say; the native one first: it answers for paths that none has."""
+    made = (one if one.configure is None else one.configure(settings.dialects[one.kind]) for one in _found_dialects())
+    return tuple(sorted(made, key=lambda one: "/v1" not in one.roots))
 
 
 def new_worker_id() -> str:
@@ -164,6 +165,10 @@ def _source_plugin(name: str) -> SourcePlugin:
 
 def _storage_plugin(name: str) -> StoragePlugin:
     return cast("StoragePlugin", plugin.load("storage", name))
+
+
+def _found_dialects() -> Sequence[Dialect]:
+    return [cast("Dialect", plugin.load("web.dialects", name)) for name in plugin.names("web.dialects")]
 
 
 def _delivery_plugin(name: str) -> DeliveryPlugin:

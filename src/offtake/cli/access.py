@@ -1,5 +1,6 @@
 """`tenant` and `key`: who may ask. Both act on the control store."""
 
+import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -8,12 +9,14 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
+from offtake.app.wiring import Wired, dialects
 from offtake.cli.given import Config, opened
 from offtake.cli.outcome import say
 from offtake.core.error import Conflict, InvalidRequest
 from offtake.core.tenant import ALL_ACTIONS, Action, Scope, Tenant, TenantId
 from offtake.secrets.keyfile import rotate
 from offtake.service import seals, tenants
+from offtake.web.dialect import Issue
 
 NATIVE = "native"
 """The kind of key that the command line makes; dialects bring their own forms."""
@@ -121,6 +124,8 @@ def create_key(
     dataset: Datasets = None,
     scope: Scopes = None,
     days: int | None = None,
+    kind: str = NATIVE,
+    partner: str | None = None,
     config: Config = None,
 ) -> None:
     """Make a token for a tenant and show it, this once.
@@ -135,20 +140,27 @@ def create_key(
         What it may do; may be given several times; everything where not given.
     days
         Let it end after so many days.
+    kind
+        The dialect it is for.
+    partner
+        The token of the client program that it goes with, where the dialect has two; a new one where not given.
     """
     with opened(config) as wired:
         expires = wired.house.clock() + timedelta(days=days) if days is not None else None
+        made = _issue(wired, kind, partner)
         issued = tenants.issue_key(
             wired.house,
             TenantId(tenant),
-            kind=NATIVE,
+            kind=kind,
+            secret=made.secret if made else None,
+            partner=made.partner if made else None,
             name=name,
             actions=frozenset(action) if action else ALL_ACTIONS,
             datasets=frozenset(dataset) if dataset else None,
             scope=_scopes(scope),
             expires_at=expires,
         )
-    _show_secret(issued)
+    _show_secret(issued, made)
 
 
 @key_app.command(name="list")
@@ -227,9 +239,21 @@ def rotate_master(*, config: Config = None) -> None:
         say(f"Secrets put under the newest key: {seals.reseal(wired.house)}.")
 
 
-def _show_secret(issued: tenants.Issued) -> None:
+def _issue(wired: Wired, kind: str, partner: str | None) -> Issue | None:
+    """A credential in the dialect's own form; None where it takes tokens of ours."""
+    known = {one.kind: one for one in dialects(wired.settings)}
+    if kind not in known:
+        raise InvalidRequest(f"There is no dialect '{kind}'.", field="--kind", cure=f"There are: {', '.join(known)}.")
+    issue = known[kind].issue
+    if issue is None and partner is not None:
+        raise InvalidRequest(f"Tokens of '{kind}' have no partner.", field="--partner", cure="Leave it out.")
+    return issue(secrets.token_bytes, partner) if issue else None
+
+
+def _show_secret(issued: tenants.Issued, made: Issue | None = None) -> None:
     say(f"key    {issued.key.id}")
-    say(f"token  {issued.secret}")
+    for name, value in (made.shown if made else {"token": issued.secret}).items():
+        say(f"{name:<5}  {value}")
     Console(stderr=True).print("Keep the token now; it is not stored and cannot be shown again.", style="yellow")
 
 

@@ -9,15 +9,20 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import MISSING, fields
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final, cast
 
 from offtake import cli, plugin
 from offtake.app.wiring import plugins
+from offtake.cli import reference_dialects as spoken
 from offtake.cli.main import app
 from offtake.core import error
 from offtake.core.lifecycle import TRANSITIONS
 from offtake.settings import schema
+from offtake.settings.section import write_duration
+from offtake.web.dialect import Dialect
 from offtake.web.dialects import native
 
 DOCS: Final = Path("docs")
@@ -135,6 +140,18 @@ def api() -> str:
     return "\n".join(lines)
 
 
+def dialect(found: Dialect) -> str:
+    """A dialect's operations, errors and settings."""
+    lines = [f"# {found.title}", MARK, ""]
+    lines += ["## Operations", "", *_rows(("method", "path", "meaning"), list(spoken.operations(found))), ""]
+    failures = list(spoken.errors(found, list(_errors(error.ExportError))))
+    lines += ["## Errors", "", "Ours by code, as callers of this dialect see them.", ""]
+    lines += [*_rows(("code", "status", "body"), failures), ""]
+    if found.options is not None:
+        lines += ["## Settings", "", f"Below `dialects.{found.kind}`.", "", *_table(_options(found.options)), ""]
+    return "\n".join(lines)
+
+
 def lifecycle() -> str:
     """The states of an export and the moves between them, drawn from the transition table."""
     lines = [
@@ -186,6 +203,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "reference/deliveries.md": deliveries,
     "reference/api.md": api,
     "explanation/lifecycle.md": lifecycle,
+    **{f"reference/{one.kind}.md": partial(dialect, one) for one in spoken.dialects()},
 }
 """Each generated page by its path below docs/."""
 
@@ -251,6 +269,7 @@ def _default(one: Mapping[str, object]) -> str:
 def _options(options: type) -> Iterator[tuple[str, str, str, str]]:
     for one in fields(options):
         default = one.default if one.default is not MISSING else ""
+        default = write_duration(default) if isinstance(default, timedelta) else default
         kind = one.type if isinstance(one.type, str) else getattr(one.type, "__name__", str(one.type))
         meaning = str(one.metadata.get("description", "")) + (" Secret." if one.metadata.get("secret") else "")
         yield f"`{one.name}`", str(kind), f"`{default}`" if default != "" else "", meaning

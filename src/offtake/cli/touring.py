@@ -15,20 +15,16 @@ from rich.table import Table
 
 from offtake.app.api import free_port
 from offtake.app.supervisor import worker_command
-from offtake.app.wiring import Wired
-from offtake.cli.access import NATIVE
 from offtake.cli.given import opened
 from offtake.cli.outcome import Exit
 from offtake.cli.processes import run
 from offtake.cli.pulling import bring_home
 from offtake.client import Client, Pulled
-from offtake.core.tenant import TenantId
 from offtake.demo.configuration import configuration
+from offtake.demo.credentials import credentials
 from offtake.demo.load import build_sqlite
 from offtake.demo.tour import Stop, take
-from offtake.service import tenants
 
-KEY_NAME = "demo"
 HOST = "127.0.0.1"
 
 
@@ -59,15 +55,17 @@ def demo(
     path = directory / "offtake.yaml"
     path.write_text(_configuration(database, port), "utf-8")
     with opened(path) as wired:
-        tokens = _tokens(wired)
+        made = credentials(wired)
+        token = str(made["native"]["token"])
         right: list[bool] = []
 
         async def ready(address: str) -> bool:
-            _write_credentials(directory / "credentials.json", address, tokens)
+            _write_credentials(directory / "credentials.json", address, made)
             first, *_ = wired.settings.tenants
             stop = Stop(
                 base_url=address,
-                token=tokens[first],
+                token=token,
+                credentials=made,
                 database=database,
                 ids=wired.settings.tenants[first].scope["enterprise"],
                 downloads=directory / "downloads",
@@ -77,7 +75,7 @@ def demo(
                 return bring_home(client, export_id, to, console)
 
             right.append(await asyncio.to_thread(take, stop, bring, console))
-            _tell_what_next(console, address, tokens[first], directory)
+            _tell_what_next(console, address, token, directory)
             if not exit:
                 console.print("Serving until Ctrl-C.")
             return not exit
@@ -96,29 +94,11 @@ def _configuration(database: Path, port: int) -> str:
     return head + yaml.safe_dump(sections, sort_keys=False, allow_unicode=True, width=110)
 
 
-def _tokens(wired: Wired) -> Mapping[str, str]:
-    """A new token for each tenant; those of earlier demos in the same folder end."""
-    house = wired.house
-    for key in tenants.keys(house):
-        if key.name == KEY_NAME:
-            tenants.revoke_key(house, key.id)
-    return {
-        name: tenants.issue_key(house, TenantId(name), kind=NATIVE, name=KEY_NAME).secret
-        for name in wired.settings.tenants
-    }
-
-
-def _write_credentials(path: Path, base_url: str, tokens: Mapping[str, str]) -> None:
+def _write_credentials(path: Path, base_url: str, made: Mapping[str, Mapping[str, object]]) -> None:
     """Write what each dialect's client needs, readable by its owner alone."""
-    first, other, *_ = tokens
-    credentials = {
-        "base_url": base_url,
-        "native": {"token": tokens[first]},
-        "native_other_tenant": {"token": tokens[other]},
-    }
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(credentials, file, indent=2)
+        json.dump({"base_url": base_url, **made}, file, indent=2)
         file.write("\n")
 
 

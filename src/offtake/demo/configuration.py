@@ -9,7 +9,8 @@ from typing import Final
 
 from offtake.core.dataset import FieldType
 from offtake.demo.data import DATA_SETS
-from offtake.demo.tables import KEY, Account, Column, Parameter, Prepared, Table
+from offtake.demo.tables import KEY, Account, Column, Member, Parameter, Prepared, Table, View
+from offtake.demo.writing import SQLITE
 
 Plain = bool | int | str | list["Plain"] | dict[str, "Plain"]
 """What YAML is made of."""
@@ -26,6 +27,7 @@ def configuration(url: str) -> dict[str, Plain]:
     tenants: dict[str, Plain] = {}
     for data in DATA_SETS:
         datasets |= {table.name: _table(table) for table in data.tables}
+        datasets |= {view.name: _view(view) for view in data.views}
         datasets |= {prepared.name: _prepared(prepared) for prepared in data.prepared}
         tenants |= {account.id: _account(account) for account in data.accounts}
     return {"sources": {SOURCE: {"url": url}}, "datasets": datasets, "tenants": tenants}
@@ -42,6 +44,20 @@ def _table(table: Table) -> Plain:
         "scope": dict(table.scope),
         **({"change": table.change} if table.change else {}),
         "fields": _fields(table.columns),
+    }
+
+
+def _view(view: View) -> Plain:
+    return {
+        "source": SOURCE,
+        "title": view.title,
+        "description": view.about,
+        "table": view.name,
+        "key": [view.key],
+        "order": [view.key],
+        "scope": {dimension: f"{dimension}_id" for dimension in view.scope},
+        "change": view.change,
+        "fields": {member.name: _member(member) for member in view.members(SQLITE)},
     }
 
 
@@ -81,6 +97,15 @@ def _field(column: Column) -> Plain:
     if column.access:
         field["access"] = list(column.access)
     return field
+
+
+def _member(member: Member) -> Plain:
+    return {
+        "type": member.type.value,
+        **({} if member.nullable else {"nullable": False}),
+        **({"precision": 0} if member.type is FieldType.TIMESTAMP else {}),
+        **({"filter": [op.value for op in member.filter]} if member.filter else {}),
+    }
 
 
 def _labels(en: str, de: str) -> dict[str, Plain]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from offtake.core.dataset import FieldType
 from offtake.core.error import Conflict, Unavailable
+from offtake.demo import writing
 from offtake.demo.data import DATA_SETS, rows
-from offtake.demo.tables import KEY, Table
+from offtake.demo.tables import KEY, Table, View
 
 if TYPE_CHECKING:
     from psycopg import Cursor
@@ -24,6 +25,7 @@ SQLITE: Final[Mapping[FieldType, str]] = {
     FieldType.DATE: "TEXT",
     FieldType.TIMESTAMP: "TEXT",
     FieldType.UUID: "TEXT",
+    FieldType.JSON: "TEXT",
 }
 """Decimals are text, since SQLite's NUMERIC would turn an exact decimal into a float."""
 
@@ -35,6 +37,7 @@ POSTGRESQL: Final[Mapping[FieldType, str]] = {
     FieldType.DATE: "date",
     FieldType.TIMESTAMP: "timestamptz(0)",
     FieldType.UUID: "uuid",
+    FieldType.JSON: "json",
 }
 
 FAST: Final = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY;"
@@ -84,7 +87,7 @@ def _fill_sqlite(connection: sqlite3.Connection) -> None:
         places = ", ".join("?" * len(table.columns))
         in_key_order = sorted(stream)
         connection.executemany(f"INSERT INTO {table.name} VALUES ({places})", in_key_order)  # noqa: S608 — our own name
-    for statement in _indexes():
+    for statement in (*_indexes(), *_views(writing.SQLITE)):
         connection.execute(statement)
     connection.execute("ANALYZE")
     connection.execute("COMMIT")
@@ -100,13 +103,13 @@ def _fill_postgres(cursor: "Cursor") -> None:
     for table in _tables():  # only now: a check per row would take longer than the load
         for reference in _references(table):
             cursor.execute(f"ALTER TABLE {table.name} ADD {reference}".encode())
-    for statement in _indexes():
+    for statement in (*_indexes(), *_views(writing.POSTGRESQL)):
         cursor.execute(statement.encode())
     cursor.execute(f"ANALYZE {', '.join(table.name for table in _tables())}".encode())
 
 
 def _tables() -> Iterator[Table]:
-    return (table for data in DATA_SETS for table in data.tables)
+    return (table for data in DATA_SETS for table in (*data.tables, *data.behind))
 
 
 def _columns(table: Table, types: Mapping[FieldType, str]) -> Iterator[str]:
@@ -128,3 +131,13 @@ def _indexes() -> Iterator[str]:
             if column != KEY:
                 columns = f"{column}, {table.change}" if table.change else column
                 yield f"CREATE INDEX {table.name}_by_{column} ON {table.name} ({columns})"
+
+
+def _views(words: writing.Writing) -> Iterator[str]:
+    return (_view(view, words) for data in DATA_SETS for view in data.views)
+
+
+def _view(view: View, words: writing.Writing) -> str:
+    members = (f'{member.value} AS "{member.name}"' for member in view.members(words))
+    whose = (f"{column} AS {dimension}_id" for dimension, column in view.scope.items())
+    return f"CREATE VIEW {view.name} AS SELECT {', '.join((*members, *whose))} FROM {view.rows}"  # noqa: S608 — our own

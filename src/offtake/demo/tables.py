@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from offtake.core.dataset import FieldType, Op
+from offtake.demo.writing import Writing
 
 KEY: Final = "id"
 """The key of every table, and the order in which its rows are exported."""
@@ -72,6 +73,35 @@ class Prepared:
     scope: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of an exported entity: its name and type there, and the SQL that yields it."""
+
+    name: str
+    type: FieldType
+    value: str
+    nullable: bool = False
+    filter: tuple[Op, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A dataset made by a view; its columns are called as the entity's members, in their order.
+
+    `members` says them in a database's own words. `rows` is what stands behind FROM. `scope` gives for each dimension
+    the expression of its id, which becomes a column `<dimension>_id` that is not exported.
+    """
+
+    name: str
+    title: str
+    about: str
+    members: Callable[[Writing], tuple[Member, ...]]
+    rows: str
+    scope: Mapping[str, str]
+    change: str
+    key: str = "Id"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A customer of the demo server: its scope (dimension to ids) and the access labels it holds."""
@@ -86,10 +116,13 @@ class Account:
 class DataSet:
     """Tables that belong together, referenced ones first.
 
-    `rows` starts a fresh stream for each table, by name; it yields the same rows at every call.
+    Tables `behind` the views are no datasets themselves. `rows` starts a fresh stream for each table and each of those
+    behind, by name; it yields the same rows at every call.
     """
 
     tables: tuple[Table, ...]
+    behind: tuple[Table, ...] = ()
+    views: tuple[View, ...] = ()
     prepared: tuple[Prepared, ...]
     accounts: tuple[Account, ...]
     rows: Callable[[], Mapping[str, Iterator[Row]]]

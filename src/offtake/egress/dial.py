@@ -11,6 +11,7 @@ import ssl
 from base64 import b64encode
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 from threading import Thread
@@ -115,7 +116,7 @@ class Dialer:
 
     async def _reach(self, address: Address, port: int) -> socket.socket:
         if self._proxy is None:
-            return await _connected(address, port)
+            return await _connected([address], port)
         line = await self._to_proxy(self._proxy)
         try:
             await _ask(line, Place(host=str(address), port=port, address=address), self._proxy.authorization)
@@ -127,7 +128,7 @@ class Dialer:
     async def _to_proxy(self, proxy: Proxy) -> socket.socket:
         try:
             addresses = await self._guard.resolve(proxy.place)
-            line = await _connected(addresses[0], proxy.place.port)
+            line = await _connected(addresses, proxy.place.port)
             return await self._unwrapped(line, proxy.place.host) if proxy.tls else line
         except TimeoutError:
             raise
@@ -155,12 +156,17 @@ def words(problem: OSError) -> str:
     return str(problem) if problem.errno is None else os.strerror(problem.errno).lower()
 
 
-async def _connected(address: Address, port: int) -> socket.socket:
-    line = socket.socket(socket.AF_INET6 if isinstance(address, IPv6Address) else socket.AF_INET)
+async def _connected(addresses: Sequence[Address], port: int) -> socket.socket:
+    """A connection to the first of these addresses that takes one."""
+    *others, last = addresses
+    for address in others:
+        with suppress(OSError):
+            return await _connected([address], port)
+    line = socket.socket(socket.AF_INET6 if isinstance(last, IPv6Address) else socket.AF_INET)
     try:
         line.setblocking(False)
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        await asyncio.get_running_loop().sock_connect(line, (str(address), port))
+        await asyncio.get_running_loop().sock_connect(line, (str(last), port))
     except BaseException:
         line.close()
         raise

@@ -88,6 +88,6 @@ def _plain(value: object) -> str:
         case tuple() | list() | frozenset():
             return f"[{', '.join(map(_plain, value))}]"
         case Mapping():
-            return "{}"
+            return "{" + ", ".join(f"{name}: {_plain(one)}" for name, one in value.items()) + "}"
         case _:
             return str(value)

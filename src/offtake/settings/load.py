@@ -35,7 +35,7 @@ def load(path: Path | None, environ: Mapping[str, str], known: Plugins) -> Loade
     unfilled: list[Finding] = []
     filled = fill_in(document.plain, environ, unfilled)
     laid = override(without_empty(filled, shape), environ, shape)
-    plain = {"storage": {}, **laid.plain} if isinstance(laid.plain, dict) else laid.plain
+    plain = {"storage": {}, "dialects": {}, **laid.plain} if isinstance(laid.plain, dict) else laid.plain
     settings, misfits = typed(plain, known, shape)
     told = {one.path for one in document.problems}
     findings = _distinct([*unfilled, *misfits, *laid.findings, *check_rules(plain, known)])

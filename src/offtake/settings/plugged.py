@@ -41,10 +41,12 @@ class SourceKind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plugins:
-    """The plug-ins a configuration may name: sources by their URL's scheme, storages by name (their options)."""
+    """The plug-ins a configuration may name: sources by their URL's scheme, storages by name (their options), and the
+    dialects that have options."""
 
     sources: Mapping[str, SourceKind] = field(default_factory=dict)
     storages: Mapping[str, type] = field(default_factory=dict)
+    dialects: Mapping[str, type] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,10 @@ class StorageForm(Section):
     kind: Text = Field(default=DEFAULT_STORAGE, description=KIND)
 
 
+class DialectForm(Section):
+    """How an API of another product is spoken."""
+
+
 Form = TypeVar("Form", bound=Section)
 
 
@@ -88,6 +94,16 @@ def with_options(form: type[Form], options: type) -> type[Form]:
     }
     create: Callable[..., type[Form]] = create_model
     return create(form.__name__, __base__=form, **members)
+
+
+def dialects_form(known: Plugins) -> type[Section]:
+    """A member for each dialect that has options."""
+    members = {}
+    for name, options in known.dialects.items():
+        form = with_options(DialectForm, options)
+        members[name] = (form, FieldInfo(default=form(), description=options.__doc__))
+    create: Callable[..., type[Section]] = create_model
+    return create("Dialects", __base__=Section, **members)
 
 
 def scheme(url: object) -> str:
@@ -130,6 +146,22 @@ def _storage(value: object, known: Plugins) -> StorageSettings:
     form, chosen = _read(StorageForm, options, value)
     return StorageSettings(kind=form.kind, options=chosen)
 
+
+def _dialects(value: object, known: Plugins) -> Mapping[str, object]:
+    """Each dialect's options as an instance of its own type."""
+    read = dialects_form(known).model_validate_json(json.dumps(value))
+    return {
+        name: options(**{one.name: getattr(getattr(read, name), one.name) for one in fields(options)})
+        for name, options in known.dialects.items()
+    }
+
+
+Dialects = Annotated[
+    Mapping[str, object],
+    PlainValidator(lambda value, info: _dialects(value, info.context)),
+    WithJsonSchema({"type": "object"}),
+]
+"""The dialects' options in the tree, by the dialect's name; their schema is added where the plug-ins are known."""
 
 Source = Annotated[
     SourceSettings,

@@ -10,7 +10,7 @@ from typing import Final
 from pydantic.json_schema import GenerateJsonSchema
 
 from offtake.settings.document import Plain, scalar
-from offtake.settings.plugged import Plugins, SourceForm, StorageForm, with_options
+from offtake.settings.plugged import Plugins, SourceForm, StorageForm, dialects_form, with_options
 from offtake.settings.problem import Steps
 from offtake.settings.section import Section, write_duration
 from offtake.settings.tree import Settings
@@ -198,7 +198,18 @@ def _raw(known: Plugins) -> Node:
     for pattern in entries:
         entries[pattern] = _merged(SourceForm, sources)
     properties["storage"] = _merged(StorageForm, storages) | {"description": properties["storage"]["description"]}
+    spoken = properties.pop("dialects")
+    if known.dialects:
+        properties["dialects"] = _whole(dialects_form(known)) | {"description": spoken["description"]}
     return node
+
+
+def _whole(form: type[Section]) -> Node:
+    """The schema of a form, with nothing in it that lies elsewhere."""
+    node = form.model_json_schema(schema_generator=_Generator)
+    whole = _inlined({name: one for name, one in node.items() if name != "$defs"}, node.get("$defs", {}))
+    assert isinstance(whole, dict)
+    return whole
 
 
 def _merged(form: type[Section], variants: Sequence[type[Section]]) -> Node:

@@ -61,6 +61,12 @@ def _section(name: str, shape: Shape) -> str:
 
 
 def _setting(name: str, shape: Shape) -> Iterator[str]:
+    if below := shape.members():
+        yield f"  # {shape.description()}"
+        yield f"  {name}:"
+        for member, one in below.items():
+            yield from (f"  {line}" for line in _setting(member, one))
+        return
     value = shape.default()
     if value is None:
         value = shape.example()

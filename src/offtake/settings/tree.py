@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StringConstraints
 
 from offtake.settings.entries import DatasetSettings, TenantSettings
-from offtake.settings.plugged import Source, Storage, StorageSettings
+from offtake.settings.plugged import Dialects, Source, Storage, StorageSettings
 from offtake.settings.section import Duration, Name, Section, TenantName, Text
 
 GIB: Final = 2**30
@@ -173,6 +173,7 @@ class Settings(Section):
     callback: CallbackRules = Field(default=CallbackRules(), description=CallbackRules.__doc__)
     delivery: DeliveryRules = Field(default=DeliveryRules(), description=DeliveryRules.__doc__)
     egress: Egress = Field(default=Egress(), description=Egress.__doc__)
+    dialects: Dialects = Field(default={}, description="The APIs of other products that are spoken, where they differ.")
     retention: Retention = Field(default=Retention(), description=Retention.__doc__)
     split: SplitSettings = Field(default=SplitSettings(), description=SplitSettings.__doc__)
     logging: Logging = Field(default=Logging(), description=Logging.__doc__)

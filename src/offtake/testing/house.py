@@ -175,6 +175,7 @@ class Stage:
         scope: Scope | None = None,
         kind: str | None = None,
         secret: str | None = None,
+        partner: str | None = None,
     ) -> str:
         """A new token of a tenant, which is made if it is not there."""
         if all(one.id != tenant for one in tenants.every(self.house)):
@@ -188,6 +189,7 @@ class Stage:
             datasets=datasets,
             scope=scope,
             secret=secret,
+            partner=partner,
         ).secret
 
     def start(self, export_id: str) -> Attempt:

@@ -35,9 +35,12 @@ class NameServer:
         self._lock = threading.Lock()
         self._server = DNSServer(_Answerer(self), address=LOOPBACK, port=0, logger=_Silence())
         self.port: int = self._server.server.server_address[1]
+        self._thread = threading.Thread(
+            target=self._server.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        )
 
     def __enter__(self) -> Self:
-        self._server.start_thread()
+        self._thread.start()
         return self
 
     def __exit__(
@@ -45,6 +48,7 @@ class NameServer:
     ) -> None:
         self._server.stop()
         self._server.server.server_close()
+        self._thread.join()
 
     def resolve(self, host: str, port: int) -> Sequence[str]:
         """Look a name up here, over the wire: what a guard takes for the system's resolver."""

@@ -27,6 +27,7 @@ from offtake.egress.relay import relay
 PATIENCE: Final = 30.0
 """Seconds that `wait` waits before it fails."""
 HEAD_BYTES: Final = 1 << 20
+BACKLOG: Final = 4096
 BROKEN: Final = (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
 
 
@@ -168,7 +169,7 @@ class Receiver:
         self._connections = 0
         self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         family = socket.AF_INET6 if ":" in at else socket.AF_INET
-        self._listener = socket.create_server((at, port), family=family, backlog=4096)
+        self._listener = socket.create_server((at, port), family=family)
         self.port: int = self._listener.getsockname()[1]
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
@@ -225,7 +226,9 @@ class Receiver:
             runner.run(self._run())
 
     async def _run(self) -> None:
-        server = await asyncio.start_server(self._accept, sock=self._listener, ssl=self._tls, limit=HEAD_BYTES)
+        server = await asyncio.start_server(
+            self._accept, sock=self._listener, ssl=self._tls, limit=HEAD_BYTES, backlog=BACKLOG
+        )
         self._started.set()
         await self._stop.wait()
         self._loop.remove_reader(self._listener)

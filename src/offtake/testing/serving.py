@@ -110,7 +110,8 @@ class Serving:
         wired = wire(configuration(self.configuration, os.environ).settings)
         try:
             prepare(wired)
-            return tenants.issue_key(wired.house, TenantId(tenant), kind=dialects()[0].kind, name="test").secret
+            kind = dialects(wired.settings)[0].kind
+            return tenants.issue_key(wired.house, TenantId(tenant), kind=kind, name="test").secret
         finally:
             wired.close()
 

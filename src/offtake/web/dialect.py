@@ -5,7 +5,7 @@ rate rule, and then:  parse (request -> arguments)  ->  one service call  ->  re
 from any of these becomes a reply through `Dialect.error`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar, cast
@@ -148,12 +148,22 @@ def public(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """A new credential in a dialect's own form: what is stored of it, and what its owner is shown, by name."""
+
+    secret: str
+    partner: str | None = None
+    shown: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """A wire form.
 
     `roots` are the path prefixes whose unknown paths it answers; with `any_case` the fixed words of its paths are
     found in any letter case. `present` reads the credential out of a request, raising Unauthenticated where there is
     none; `kind` names the keys it accepts. `rate` gives the rule for a principal. `error` is total over ExportError.
+    `issue` makes a credential of random bytes, for the partner given or a new one; None for one token of our own form.
     `teller` is how it tells of exports; None for a dialect that has no callbacks.
     A dialect with settings names their dataclass as `options`, and `configure` returns it as they make it.
     """
@@ -165,6 +175,7 @@ class Dialect:
     present: Callable[[Request], Presented]
     rate: Callable[[Policy, Principal], RateRule]
     error: Callable[[ExportError, Context], Reply]
+    issue: Callable[[Callable[[int], bytes], str | None], Issue] | None = None
     teller: Teller | None = None
     any_case: bool = False
     options: type | None = None

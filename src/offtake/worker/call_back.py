@@ -5,7 +5,7 @@ import logging
 import time
 
 from offtake.core.callback import Answer, MessageState
-from offtake.core.error import TargetFailed, Trouble
+from offtake.core.error import ExportError, TargetFailed, Trouble
 from offtake.core.ports import Egress
 from offtake.service import telling
 from offtake.service.house import House
@@ -45,6 +45,8 @@ class CallBack:
             return await self._egress.send(call.outgoing, call.teller.timeout)
         except TargetFailed as problem:
             return problem
+        except ExportError as problem:
+            return TargetFailed(Trouble.BAD_ANSWER, problem.message, cure=problem.cure)
         except Exception:
             log.exception("callback failed", extra={"export": call.message.export_id})
             return TargetFailed(Trouble.BROKEN_OFF, "Something went wrong on our side.")

@@ -12,7 +12,7 @@ whose rows lie in the same tables and must never be seen by the first.
     prepared.py      datasets made by a SELECT
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
@@ -27,8 +27,8 @@ from offtake.demo.hotel import (
     reservations,
 )
 from offtake.demo.hotel.bookings import ALPINE_ID, BERGBLICK, CITY, COSTA_ID, RESORT, invented, real
-from offtake.demo.hotel.stay import stay
-from offtake.demo.tables import Account, DataSet, Row
+from offtake.demo.hotel.stay import Stay, stay
+from offtake.demo.tables import Account, Row
 
 ACCOUNTS: Final = (
     Account(
@@ -41,9 +41,13 @@ ACCOUNTS: Final = (
 )
 
 
-def rows() -> Mapping[str, Iterator[Row]]:
-    """Start a stream of each table's rows; they are made from one reading of the bookings."""
-    stays = tuple(map(stay, chain(real(), invented())))
+def stays() -> tuple[Stay, ...]:
+    """Read the bookings and work out what follows from each."""
+    return tuple(map(stay, chain(real(), invented())))
+
+
+def rows(stays: Sequence[Stay]) -> Mapping[str, Iterator[Row]]:
+    """Start a stream of each table's rows."""
     return {
         enterprises.TABLE.name: enterprises.rows(),
         companies.TABLE.name: companies.rows(stays),
@@ -55,17 +59,13 @@ def rows() -> Mapping[str, Iterator[Row]]:
     }
 
 
-DATA: Final = DataSet(
-    tables=(
-        enterprises.TABLE,
-        companies.TABLE,
-        customers.TABLE,
-        reservations.TABLE,
-        bills.TABLE,
-        order_items.TABLE,
-        payments.TABLE,
-    ),
-    prepared=(prepared.ARRIVALS,),
-    accounts=ACCOUNTS,
-    rows=rows,
+TABLES: Final = (
+    enterprises.TABLE,
+    companies.TABLE,
+    customers.TABLE,
+    reservations.TABLE,
+    bills.TABLE,
+    order_items.TABLE,
+    payments.TABLE,
 )
+PREPARED: Final = (prepared.ARRIVALS,)

@@ -1,0 +1,71 @@
+"""The demo's credentials: what each dialect's clients need, as `credentials.json` has it."""
+
+import secrets
+from collections.abc import Callable
+
+from offtake.app.wiring import Wired, dialects
+from offtake.core.tenant import Scope, TenantId
+from offtake.service import tenants
+from offtake.web.dialect import Issue
+
+KEY_NAME = "demo"
+
+
+def credentials(wired: Wired) -> dict[str, dict[str, object]]:
+    """New credentials for the demo's accounts, by dialect; those of earlier demos in the same store end."""
+    for key in tenants.keys(wired.house):
+        if key.name == KEY_NAME:
+            tenants.revoke_key(wired.house, key.id)
+    first, other, *_ = wired.settings.tenants
+    made: dict[str, dict[str, object]] = {
+        "native": {"token": _key(wired, first, "native")},
+        "native_other_tenant": {"token": _key(wired, other, "native")},
+    }
+    return made | _mews(wired, first, other)
+
+
+def _mews(wired: Wired, first: str, other: str) -> dict[str, dict[str, object]]:
+    """A portfolio, one of its enterprises, and another account, for one client program."""
+    scope = wired.settings.tenants[first].scope
+    theirs = wired.settings.tenants[other].scope
+    portfolio = _issue(wired, "mews", None)
+    single = _issue(wired, "mews", portfolio.partner)
+    foreign = _issue(wired, "mews", portfolio.partner)
+    _key(wired, first, "mews", portfolio)
+    _key(wired, first, "mews", single, {"enterprise": scope["enterprise"][:1], "chain": scope["chain"]})
+    _key(wired, other, "mews", foreign)
+    return {
+        "mews": {
+            "client_token": portfolio.partner,
+            "access_token": single.secret,
+            "portfolio_access_token": portfolio.secret,
+            "enterprise_ids": list(scope["enterprise"]),
+            "chain_ids": list(scope["chain"]),
+        },
+        "mews_other_tenant": {
+            "client_token": portfolio.partner,
+            "access_token": foreign.secret,
+            "enterprise_ids": list(theirs["enterprise"]),
+            "chain_ids": list(theirs["chain"]),
+        },
+    }
+
+
+def _issue(wired: Wired, kind: str, partner: str | None) -> Issue:
+    make: Callable[[Callable[[int], bytes], str | None], Issue] | None = next(
+        one.issue for one in dialects(wired.settings) if one.kind == kind
+    )
+    assert make is not None
+    return make(secrets.token_bytes, partner)
+
+
+def _key(wired: Wired, tenant: str, kind: str, issue: Issue | None = None, scope: Scope | None = None) -> str:
+    return tenants.issue_key(
+        wired.house,
+        TenantId(tenant),
+        kind=kind,
+        name=KEY_NAME,
+        secret=issue.secret if issue else None,
+        partner=issue.partner if issue else None,
+        scope=scope,
+    ).secret
