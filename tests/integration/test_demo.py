@@ -24,7 +24,7 @@ def test_the_tour_proves_its_export_and_leaves_what_is_needed_to_go_on(tmp_path:
         timeout=90,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("same") == 2
+    assert done.stdout.count("same") == 4
     assert "14,938" in done.stdout
     credentials = json.loads((tmp_path / "demo/credentials.json").read_text())
     assert credentials["native"]["token"] != credentials["native_other_tenant"]["token"]

@@ -1,6 +1,7 @@
 """The demo's data exported from both databases: the same bytes, whatever the dataset and the format."""
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from offtake.app.wiring import open_sources, plugins
 from offtake.core.dataset import Dataset, Select
 from offtake.core.export import Part, Progress
 from offtake.core.filter import Condition, Op, check
-from offtake.core.limits import Split
+from offtake.core.limits import Split, Window
 from offtake.core.ports import Format
 from offtake.core.query import Query
 from offtake.demo.configuration import configuration
@@ -21,6 +22,10 @@ from offtake.pipeline.plan import Plan, Step
 from offtake.pipeline.run import produce
 from offtake.settings import Settings
 from offtake.storage.local import STORAGE
+
+SEASON = Window(start=datetime(2016, 3, 1, tzinfo=UTC), end=datetime(2016, 5, 1, tzinfo=UTC))
+LARGE = {"mews_ledger_entry", "mews_order_item", "mews_payment", "mews_reservation"}
+"""Entities of which a season is enough."""
 
 ARRIVAL = Condition(field="day", op=Op.EQ, value="2016-03-24")
 
@@ -57,7 +62,13 @@ async def _export(
 ) -> tuple[Part, ...]:
     form: Format = plugin.load("formats", name)
     where = check(dataset, dataset.fields, [ARRIVAL] if isinstance(dataset.relation, Select) else [])
-    query = Query(dataset=dataset, fields=dataset.fields, where=where, window=None, scope=scope)
+    query = Query(
+        dataset=dataset,
+        fields=dataset.fields,
+        where=where,
+        window=SEASON if dataset.name in LARGE else None,
+        scope=scope,
+    )
     step = Step(
         selection=0,
         query=query,

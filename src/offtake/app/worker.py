@@ -19,8 +19,9 @@ from offtake.worker.lock import WorkerLock
 from offtake.worker.run_export import RunExport
 from offtake.worker.upkeep import Upkeep, chores
 
-PATIENT_POLL: Final = timedelta(seconds=0.1)
-"""Between two looks for messages and deliveries, which nobody waits for as for an export."""
+MESSAGES_POLL: Final = timedelta(seconds=0.3)
+DELIVERIES_POLL: Final = timedelta(seconds=1)
+"""Between two looks for what nobody waits for as for an export."""
 
 
 def run_worker(wired: Wired, *, until_closed: bool = False) -> None:
@@ -61,14 +62,15 @@ def run_worker(wired: Wired, *, until_closed: bool = False) -> None:
 
 def _shares(settings: Settings) -> Mapping[Work, Share]:
     poll = timedelta(seconds=settings.worker.poll_seconds)
-    patient = max(poll, PATIENT_POLL)
     return {
         Work.RUN_EXPORT: Share(
             concurrency=settings.worker.concurrency, per_lane=settings.limits.max_running, poll=poll
         ),
-        Work.CALL_BACK: Share(concurrency=settings.callback.concurrency, per_lane=None, poll=patient),
+        Work.CALL_BACK: Share(concurrency=settings.callback.concurrency, per_lane=None, poll=max(poll, MESSAGES_POLL)),
         Work.DELIVER: Share(
-            concurrency=settings.delivery.concurrency, per_lane=settings.delivery.max_running, poll=patient
+            concurrency=settings.delivery.concurrency,
+            per_lane=settings.delivery.max_running,
+            poll=max(poll, DELIVERIES_POLL),
         ),
     }
 

@@ -116,7 +116,7 @@ def downloaded(house: House, export_id: str, name: str) -> None:
 def _download(house: House, export: Export | None, name: str) -> Download:
     if export is None:
         raise NotFound("There is no such file.", cure="Fetch the export's status for fresh links.")
-    if export.state is not State.SUCCEEDED:
+    if export.state is not State.SUCCEEDED or (export.expires_at and house.clock() >= export.expires_at):
         _refuse(export)
     part = next((one for one in export.parts if one.name == name), None)
     if part is None:
@@ -139,6 +139,6 @@ def _media_type(house: House, export: Export, part: Part) -> str:
 
 
 def _refuse(export: Export) -> None:
-    if export.state is State.EXPIRED:
+    if export.state in (State.EXPIRED, State.SUCCEEDED):
         raise Gone("The export has expired and its files are deleted.", cure="Ask for a new export.")
     raise NotFound("The export has no files.", cure="Wait until its status is 'succeeded'.")

@@ -62,4 +62,6 @@ def _wrong_method(method: str, methods: Mapping[str, AnyOperation]) -> WrongMeth
 
 
 def _lies_under(path: str, roots: Sequence[str]) -> bool:
-    return any(path == root or path.startswith(f"{root.rstrip('/')}/") for root in roots)
+    """In whatever letter case: a mistake of case is answered by the dialect that was meant."""
+    below = path.lower()
+    return any(below == root or below.startswith(f"{root.rstrip('/')}/") for root in roots)

@@ -104,7 +104,7 @@ def updated(start: object, end: object) -> dict[str, object]:
 
 
 def test_no_filter_is_null_and_takes_everything(stage: Stage, post: Callable[..., Answer]) -> None:
-    filters = (..., None, {}, {"UpdatedUtc": None}, {"LedgerEntryFilters": None, "Other": 1})
+    filters: tuple[object, ...] = (..., None, {}, {"UpdatedUtc": None}, {"LedgerEntryFilters": None, "Other": 1})
     for one, entity in product(filters, ("Reservation", "LedgerEntry")):
         answer = post("add", EntityType=entity, Filters=one)
         assert filters_of(answer) is None
@@ -157,7 +157,8 @@ def test_an_end_that_is_no_instant_is_refused(stage: Stage, post: Callable[..., 
 
 def test_an_incomplete_interval_is_refused(post: Callable[..., Answer]) -> None:
     half = {"StartUtc": "2026-01-01T00:00:00Z"}
-    for wrong in ({}, [], 7, "", True, half, {"EndUtc": "2026-01-01T00:00:00Z"}):
+    others: list[object] = [{}, [], 7, "", True, half, {"EndUtc": "2026-01-01T00:00:00Z"}]
+    for wrong in others:
         assert told(post("add", EntityType="Bill", Filters={"UpdatedUtc": wrong})) == REFUSED, wrong
 
 

@@ -61,7 +61,7 @@ def test_each_type_has_its_list_and_shows_the_tokens_ids(stage: Stage, post: Cal
 
 def test_nulls_are_as_if_they_were_not_there(post: Callable[..., Answer]) -> None:
     types = ("Bill", "Payment", "OrderItem", "Reservation")
-    scopes = (None, {}, {"EnterpriseIds": None}, {"EnterpriseIds": None, "ChainIds": None})
+    scopes: tuple[object, ...] = (None, {}, {"EnterpriseIds": None}, {"EnterpriseIds": None, "ChainIds": None})
     for entity, scope in zip(types, scopes, strict=True):
         assert scope_of(post("add", EntityType=entity, Scope=scope)) == {"EnterpriseIds": HOTELS, "ChainIds": None}
 

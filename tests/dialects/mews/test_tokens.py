@@ -1,18 +1,21 @@
 """Who is asking: two tokens that belong together, the client's looked at first, before anything else of the body."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import product
+from secrets import token_bytes
 
 from offtake.core.tenant import TenantId
 from offtake.service import tenants
 from offtake.testing.asgi import Answer, Client
 from offtake.testing.house import Stage
+from offtake.web.dialects.mews import DIALECT
 
 NO_CLIENT = (401, "Invalid ClientToken.")
 NO_ACCESS = (401, "Invalid AccessToken.")
 
-NOT_TOKENS = [..., None, "", 7, True, [], {}, "0A1B2C3D", " ", "x" * 100_000]
+NOT_TOKENS: list[object] = [..., None, "", 7, True, [], {}, "0A1B2C3D", " ", "x" * 100_000]
 
 
 def told(answer: Answer) -> tuple[int, str]:
@@ -28,6 +31,21 @@ def test_a_client_token_that_is_none_is_at_fault_whatever_else_is(post: Callable
 def test_an_access_token_that_is_none_is_at_fault_next(post: Callable[..., Answer]) -> None:
     for action, one in product(("add", "getAll"), NOT_TOKENS):
         assert told(post(action, AccessToken=one, Client=...)) == NO_ACCESS, one
+
+
+def test_new_tokens_have_the_vendors_look_and_one_client_may_have_several(
+    stage: Stage, post: Callable[..., Answer]
+) -> None:
+    assert DIALECT.issue is not None
+    first = DIALECT.issue(token_bytes, None)
+    second = DIALECT.issue(token_bytes, first.partner)
+    assert first.partner == second.partner != first.secret != second.secret
+    assert first.shown == {"client_token": first.partner, "access_token": first.secret}
+    for one in (first, second):
+        assert all(re.fullmatch("[0-9A-F]{32}-[0-9A-F]{31}", shown) for shown in one.shown.values())
+        stage.token("seaside", kind="mews", secret=one.secret, partner=one.partner)
+        answer = post("getAll", ClientToken=one.partner, AccessToken=one.secret, ExportIds=[])
+        assert answer.status == 200
 
 
 def test_tokens_are_compared_to_the_letter(post: Callable[..., Answer]) -> None:
@@ -77,7 +95,8 @@ def test_a_token_that_has_run_out_or_was_revoked_is_wrong(stage: Stage, post: Ca
 def test_the_name_of_the_client_program_is_any_text(post: Callable[..., Answer]) -> None:
     for name in ("", "Night Audit Sync 2.3.1", "Nächtlich ☾"):
         assert post("getAll", Client=name, ExportIds=[]).status == 200
-    for other in (..., None, 7, [], {"Name": "x"}):
+    others: list[object] = [..., None, 7, [], {"Name": "x"}]
+    for other in others:
         assert told(post("getAll", Client=other)) == (400, "Invalid Client.")
 
 
@@ -107,7 +126,7 @@ def test_checks_have_an_order(client: Client, post: Callable[..., Answer]) -> No
         ({"Filters": None}, (400, "Export of the same entity type is already in progress.")),
     ]
     for place, (_, expected) in enumerate(rows):
-        body = {"EntityType": "Reservation"}
+        body: dict[str, object] = {"EntityType": "Reservation"}
         for fault, _ in reversed(rows[place:]):
             body |= fault
         assert told(post("add", **body)) == expected
