@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from offtake.core.delivery import DELIVERY_TRANSITIONS, Delivery, DeliveryMove, DeliveryState, advance_delivery
 from offtake.core.error import Conflict, Gone, InvalidRequest, NotFound, Trouble
@@ -15,7 +17,7 @@ from offtake.core.kind import Kind
 from offtake.core.lifecycle import IllegalMove
 from offtake.core.ports import Work
 from offtake.core.target import Finish, OnExisting, Target
-from offtake.core.template import check_template, fill_template
+from offtake.core.template import WORDS, check_template, fill_template
 from offtake.core.tenant import Compared, Principal
 from offtake.service import deliveries, exports, pushing, retention, tenants
 from offtake.service.deliveries import Shown
@@ -225,6 +227,18 @@ def test_an_attempt_goes_on_after_the_files_that_have_arrived(scene: Scene) -> N
     assert [one.name for one in second.pieces] == ["bookings-00002.csv"]
 
 
+def test_what_cannot_be_made_out_is_written_down_and_tried_again(scene: Scene) -> None:
+    export = scene.finished(scene.target(retries=(timedelta(seconds=1),)))
+    whole = scene.stage.house
+    scene.stage = replace(scene.stage, house=replace(whole, deliveries={}))
+    scene.work()
+    shown = scene.shown(export)
+    assert (shown.delivery.state, shown.delivery.attempt, len(shown.tries)) == (DeliveryState.PENDING, 1, 1)
+    scene.stage = replace(scene.stage, house=whole)
+    scene.work()
+    assert scene.shown(export).delivery.state is DeliveryState.SUCCEEDED
+
+
 def test_a_running_delivery_is_cancelled_and_its_worker_told(scene: Scene) -> None:
     export = scene.finished(scene.target())
     push = pushing.begin(scene.stage.house, scene.of(export)[0].id)
@@ -354,6 +368,7 @@ def test_only_moves_of_the_table_are_made(state: DeliveryState, move: DeliveryMo
         "{part}\r\nDELE x",
         "a\\{part}",
         "~:{part}",
+        "~{part}",
         "{part}\u202e",
         " {part}",
         "{secret}-{part}",
@@ -371,3 +386,17 @@ def test_a_path_that_is_not_safe_is_refused(template: str) -> None:
 def test_values_cannot_break_out_of_their_segment() -> None:
     values = {"reference": "../../etc/passwd\n", "part": "00001", "ext": "csv"}
     assert fill_template("in/{reference}-{part}.{ext}", values) == "in/.._.._etc_passwd_-00001.csv"
+
+
+@given(st.dictionaries(st.sampled_from(WORDS), st.text(max_size=40)), st.text(max_size=60))
+def test_no_name_leaves_its_folder_or_holds_a_command(values: dict[str, str], template: str) -> None:
+    try:
+        check_template(template + "{part}")
+        name = fill_template(template + "{part}", {"part": "00001", **values})
+    except InvalidRequest:
+        return
+    assert not name.startswith(("/", "~", "-"))
+    assert name.isprintable()
+    for segment in name.split("/"):
+        assert segment.strip(". ")
+        assert not set(segment) & set('\\:*?"<>|')

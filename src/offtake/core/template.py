@@ -46,7 +46,7 @@ def fill_template(template: str, values: Mapping[str, str], field: str = "path")
 
 def _plain(value: str) -> str:
     """A value as part of a segment: what could not stand in one is replaced by `_`."""
-    return "".join(one if _SEGMENT.fullmatch(one) else "_" for one in value)
+    return "".join(one if _SEGMENT.fullmatch(one) and one.isprintable() else "_" for one in value)
 
 
 def _problem(name: str) -> str | None:
@@ -58,8 +58,8 @@ def _problem(name: str) -> str | None:
     for segment in segments:
         if not _SEGMENT.fullmatch(segment) or not segment.isprintable():
             return "holds a character that is not allowed in names"
-        if segment.strip(". ") == "" or segment != segment.strip() or segment.startswith("-"):
-            return "has a segment of dots, one that begins with '-', or one with a space at its edge"
+        if segment.strip(". ") == "" or segment != segment.strip() or segment.startswith(("-", "~")):
+            return "has a segment of dots, one that begins with '-' or '~', or one with a space at its edge"
         if len(segment.encode()) > MAX_SEGMENT:
             return f"has a segment longer than {MAX_SEGMENT} bytes"
     return None

@@ -15,7 +15,7 @@ from typing import Final
 
 from offtake.core.callback import Try
 from offtake.core.delivery import Delivery, DeliveryId, DeliveryMove, DeliveryState, advance_delivery
-from offtake.core.error import FINAL_TROUBLES, TargetFailed, Trouble
+from offtake.core.error import FINAL_TROUBLES, ExportError, TargetFailed, Trouble
 from offtake.core.event import Event
 from offtake.core.export import Export, Failure, Part
 from offtake.core.kind import Kind
@@ -119,29 +119,28 @@ def task_ids(delivery: Delivery) -> Sequence[str]:
 
 
 def begin(house: House, delivery_id: str) -> Push | None:
-    """Begin an attempt; None if the delivery needs none. One found running was left by an attempt that died."""
-    with house.control.transaction() as tx:
+    """Begin an attempt; None if the delivery needs none. One found running was left by an attempt that died.
+
+    What is to be pushed is made out first: where that fails, the attempt has failed, and is written down as such.
+    """
+    with house.control.reading() as tx:
         before = tx.deliveries.get(DeliveryId(delivery_id), None)
-        if before is None or before.state not in (DeliveryState.PENDING, DeliveryState.RUNNING):
-            return None
-        export = tx.exports.get(before.export_id, before.tenant_id)
-        waiting = before
-        if before.state is DeliveryState.RUNNING:
-            waiting = replace(before, state=advance_delivery(before.state, DeliveryMove.RETRY))
-        if export is None or export.state is not State.SUCCEEDED:
-            gone = TargetFailed(Trouble.FILES_GONE, "The export's files are gone.", cure="Ask for a new export.")
-            _settle(house, tx, before, waiting, house.clock(), 0.0, gone)
-            return None
-        state = advance_delivery(waiting.state, DeliveryMove.START)
-        started = replace(waiting, state=state, attempt=before.attempt + 1, next_at=None)
+        export = tx.exports.get(before.export_id, before.tenant_id) if before else None
+    if before is None or before.state not in (DeliveryState.PENDING, DeliveryState.RUNNING):
+        return None
+    waiting = replace(before, attempt=before.attempt + 1, next_at=None)
+    if before.state is DeliveryState.RUNNING:
+        waiting = replace(waiting, state=advance_delivery(before.state, DeliveryMove.RETRY))
+    try:
+        options, pieces = _made_out(house, before, export)
+    except TargetFailed as problem:
+        with house.control.transaction() as tx:
+            _settle(house, tx, before, waiting, house.clock(), 0.0, problem)
+        return None
+    started = replace(waiting, state=advance_delivery(waiting.state, DeliveryMove.START))
+    with house.control.transaction() as tx:
         _change(tx, before, started)
-    plugin = house.deliveries[started.via]
-    options = {**started.options, **targets.opened(house, started.sealed, f"delivery/{started.id}")}
-    return Push(
-        delivery=started,
-        options=decode_into(plugin.options, options, "The target"),
-        pieces=tuple(one for one in _pieces(house, started, export) if one.name not in started.files),
-    )
+    return Push(delivery=started, options=options, pieces=pieces)
 
 
 def arrived(house: House, push: Push, name: str) -> Push:
@@ -177,6 +176,19 @@ def give_back(house: House, push: Push) -> None:
         enqueue(house, tx, before, after)
 
 
+def _made_out(house: House, delivery: Delivery, export: Export | None) -> tuple[object, tuple[Piece, ...]]:
+    """The options with their secrets in the clear, and the files that have not arrived; TargetFailed if that fails."""
+    if export is None or export.state is not State.SUCCEEDED:
+        raise TargetFailed(Trouble.FILES_GONE, "The export's files are gone.", cure="Ask for a new export.")
+    try:
+        plugin = targets.plugin_named(house, delivery.via)
+        options = {**delivery.options, **targets.opened(house, delivery.sealed, f"delivery/{delivery.id}")}
+        pieces = tuple(one for one in _pieces(house, delivery, export) if one.name not in delivery.files)
+        return decode_into(plugin.options, options, "The target"), pieces
+    except ExportError as problem:
+        raise TargetFailed(Trouble.BROKEN_OFF, problem.message, cure=problem.cure) from problem
+
+
 def ladder(house: House, delivery: Delivery) -> tuple[timedelta, ...]:
     """The pauses that hold: the operator's, the target's, or the usual ones."""
     if house.policy.delivery_retries is not None:
@@ -204,7 +216,9 @@ def _settle(
         _change(tx, before, failed)
         facts.record(house, tx, [_event(house, failed, Kind.DELIVERY_FAILED, code=failure.code)])
     else:
-        state = advance_delivery(current.state, DeliveryMove.RETRY)
+        state = current.state
+        if state is DeliveryState.RUNNING:
+            state = advance_delivery(state, DeliveryMove.RETRY)
         later = replace(current, state=state, step=current.step + 1, failure=failure, next_at=house.clock() + wait)
         enqueue(house, tx, before, later)
     tx.tries.append(_entry(current, began, seconds, problem))
