@@ -22,6 +22,14 @@ NEVER = "11111111-1111-4111-8111-111111111111"
 CHANGING = re.compile(rb"\r\n(date|ratelimit-\w+): [^\r]*", re.IGNORECASE)
 REQUEST_ID = re.compile(rb"\r\nx-request-id: ([^\r]+)", re.IGNORECASE)
 
+BODIES = {
+    "create_delivery": b'{"destination": "nowhere"}',
+    "change_endpoint": b'{"description": "mine"}',
+    "rotate_secret": b"{}",
+    "resend_failed": b'{"since": "2026-01-01T00:00:00Z"}',
+}
+"""What the operations that want a body are sent."""
+
 Enrol = Callable[[Serving, str], str]
 Times = Callable[[int], int]
 Until = Callable[..., None]
@@ -31,18 +39,20 @@ def test_a_foreign_id_answers_like_one_that_never_was(
     serving: Serving, address: str, enrol: Enrol, times: Times
 ) -> None:
     stranger = enrol(serving, "stranger")
-    routes = [(one.method, one.path) for one in DIALECT.operations if "{id}" in one.path]
-    assert len(routes) == 6
-    routes += [("HEAD", path) for method, path in routes if method == "GET"]
+    routes = [(one.method, one.path, BODIES.get(one.name, b"")) for one in DIALECT.operations if "{id}" in one.path]
+    assert len(routes) == 19
+    routes += [("HEAD", path, b"") for method, path, _ in routes if method == "GET"]
     with Client(address, enrol(serving, "owner")) as owner:
         for _ in range(times(ROUNDS)):
             ids = _exports_in_every_state(owner)
-            for method, path in routes:
+            others = _others(owner, ids[0])
+            for method, path, body in routes:
                 path = path.replace("{name}", "numbers-00001.csv")
-                never = _raw(address, method, path.replace("{id}", NEVER), stranger)
-                assert never.startswith(b"HTTP/1.1 404 "), never
-                for foreign in ids:
-                    assert _raw(address, method, path.replace("{id}", foreign), stranger) == never, (method, path)
+                never = _raw(address, method, path.replace("{id}", NEVER), stranger, body)
+                assert never.startswith(b"HTTP/1.1 404 "), (method, path, never)
+                for foreign in others.get(path.split("/")[2], ids):
+                    there = _raw(address, method, path.replace("{id}", foreign), stranger, body)
+                    assert there == never, (method, path)
             assert [owner.get(one).status for one in ids] == ["succeeded", "cancelled", "running"]
             owner.cancel(ids[-1])
     with Client(address, stranger) as client:
@@ -57,12 +67,23 @@ def _exports_in_every_state(owner: Client) -> list[str]:
     return [done.id, gone.id, running.id]
 
 
-def _raw(address: str, method: str, path: str, token: str) -> bytes:
+def _others(owner: Client, export_id: str) -> dict[str, list[str]]:
+    """The ids of an endpoint, a message and a delivery of the owner's, by the routes they belong to."""
+    endpoint = owner.wire.call("POST", "/v1/endpoints", body={"url": "https://hooks.example.com/"}).json()["id"]
+    message = owner.wire.call("POST", f"/v1/endpoints/{endpoint}/ping").json()["id"]
+    options: dict[str, object] = {"host": "ftp.example.com", "username": "one", "password": "two"}
+    delivery = owner.deliver(export_id, {"type": "ftp", "options": options})
+    return {"endpoints": [endpoint], "messages": [message], "deliveries": [delivery.id]}
+
+
+def _raw(address: str, method: str, path: str, token: str, body: bytes = b"") -> bytes:
     """All the bytes of a reply but what changes from one to the next: the request's id, the time, the rate."""
     where = urlsplit(address)
     head = f"{method} {path} HTTP/1.1\r\nHost: {where.netloc}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n"
+    if body:
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     with socket.create_connection((where.hostname, where.port), timeout=PATIENCE) as connection:
-        connection.sendall(f"{head}\r\n".encode())
+        connection.sendall(f"{head}\r\n".encode() + body)
         reply = b"".join(iter(lambda: connection.recv(65536), b""))
     request_id = REQUEST_ID.search(reply)
     assert request_id is not None
