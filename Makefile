@@ -48,7 +48,7 @@ test: test-setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 chaos: test-setup
 	OFFTAKE_CHAOS=$(CHAOS) $(BIN)/pytest -n 2 --timeout 36000 tests/chaos

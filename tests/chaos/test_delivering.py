@@ -11,8 +11,8 @@ from offtake.testing import numbers
 from offtake.testing.serving import Serving
 from offtake.testing.sshd import Sshd
 
-ROWS = 300_000
-KILLS = 2
+ROWS = 150_000
+KILLS = 1
 PATIENCE = 90.0
 
 Enrol = Callable[[Serving, str], str]
@@ -24,7 +24,7 @@ def test_a_target_never_sees_half_a_file(tmp_path: Path, enrol: Enrol, times: Ti
     numbers.fill(tmp_path / "source.db", ROWS)
     settings = dict(numbers.settings(tmp_path, f"sqlite:///{tmp_path / 'control.db'}"))
     settings |= {"egress": {"allow": ["127.0.0.0/8"]}, "delivery": {"retries": ["1s"] * 30}}
-    serving = Serving(tmp_path, {**settings, "split": {"bytes": 2_000_000}})
+    serving = Serving(tmp_path, {**settings, "split": {"bytes": 1_000_000}})
     token = enrol(serving, numbers.TENANT)
     chance = random.Random(11)
     with Sshd() as server, serving.api("--no-worker") as (_, address), Client(address, token) as client:
@@ -36,7 +36,7 @@ def test_a_target_never_sees_half_a_file(tmp_path: Path, enrol: Enrol, times: Ti
         begun = 0
         for _ in range(times(KILLS)):
             with serving.start("worker") as worker:
-                wanted = begun + chance.randrange(200_000, 1_500_000)
+                wanted = begun + chance.randrange(200_000, 900_000)
                 until(lambda wanted=wanted: sum(_seen(server.root).values()) >= wanted, PATIENCE)
                 worker.send(signal.SIGKILL)
                 worker.wait()
