@@ -8,7 +8,7 @@ credentials in its URL gets further than 407; an address that is not to be reach
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from hmac import compare_digest
 from http import HTTPStatus
@@ -27,6 +27,9 @@ STATUS: Final = {Trouble.ADDRESS_REFUSED: HTTPStatus.FORBIDDEN, Trouble.TIMED_OU
 """The answers to trouble; all other trouble is 502."""
 HOP_BY_HOP: Final = frozenset({"connection", "keep-alive", "proxy-connection", "proxy-authorization"})
 ORIGIN: Final = re.compile(r"http://[^/?#]*", re.IGNORECASE)
+
+BROKEN_OFF: Final = (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
+"""A client that left, was too slow, or does not speak HTTP: nobody is there to be told."""
 
 
 @asynccontextmanager
@@ -67,9 +70,8 @@ class _Turnstile:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await self._let_through((reader, writer))
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # the client broke off, was too slow, or does not speak HTTP
+            with suppress(*BROKEN_OFF):
+                await self._let_through((reader, writer))
         finally:
             writer.close()
 
