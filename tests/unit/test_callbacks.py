@@ -326,6 +326,13 @@ def test_a_url_that_cannot_be_told_is_refused(scene: Scene, url: str) -> None:
     assert caught.value.field == "url"
 
 
+def test_an_export_with_a_callback_that_cannot_be_told_is_not_made(scene: Scene) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        scene.export(callback(url="https://user:secret@hooks.example.com/"))
+    assert caught.value.field == "callback.url"
+    assert not scene.stage.engine.tasks
+
+
 def test_what_is_anothers_is_not_there(scene: Scene) -> None:
     house = scene.stage.house
     made = endpoints.register(house, scene.principal(), "native", Wanted(url=URL))

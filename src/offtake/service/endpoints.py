@@ -178,6 +178,12 @@ def resend_failed(house: House, principal: Principal, endpoint_id: str, since: d
         return len(failed)
 
 
+def check_callbacks(callbacks: Sequence[Callback]) -> None:
+    """Raise InvalidRequest unless every callback given with an export can be told, whichever dialect gave it."""
+    for one in callbacks:
+        check_url(one.url, "callback.url")
+
+
 def attach(house: House, tx: Transaction, export: Export, callbacks: Sequence[Callback]) -> None:
     """Store the endpoints that were given with an export."""
     for one in callbacks:

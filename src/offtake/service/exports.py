@@ -63,6 +63,7 @@ def request(house: House, principal: Principal, ask: ExportRequest) -> View:
     explicit = resolve(house, principal, ask)
     now = house.clock()
     export_id = ExportId(house.new_id())
+    endpoints.check_callbacks(ask.callbacks)
     deliveries = targets.plan(house, principal, export_id, ask.targets)
     export = Export(
         id=export_id,
