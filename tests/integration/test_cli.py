@@ -3,15 +3,14 @@
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 import yaml
 
-from offtake.cli.main import app
-from offtake.cli.outcome import Exit, guarded
+from offtake.cli.outcome import Exit
 from offtake.testing import numbers
 from offtake.testing.serving import Serving
 
@@ -21,7 +20,7 @@ TOKEN = re.compile(r"token\s+(off_\w{38})")
 KEY = re.compile(r"key\s+(\S+)")
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a source and a configuration, which commands find by themselves."""
     numbers.fill(tmp_path / "source.db", 50)
@@ -30,19 +29,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
     return tmp_path
-
-
-@pytest.fixture
-def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
-    def command(*arguments: str) -> tuple[int, str, str]:
-        try:
-            status = guarded(lambda: app(list(arguments), result_action="return_value"))
-        except SystemExit as end:
-            status = int(end.code or 0)
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return command
 
 
 def test_init_writes_a_configuration_that_check_can_read(run: Run, folder: Path) -> None:

@@ -9,8 +9,7 @@ import pytest
 import yaml
 
 from offtake.app.wiring import Wired, configuration, prepare, wire
-from offtake.cli.main import app
-from offtake.cli.outcome import Exit, guarded
+from offtake.cli.outcome import Exit
 from offtake.core.target import Target
 from offtake.core.tenant import Compared, KeyId, Principal
 from offtake.secrets.keyfile import from_file, rotate
@@ -24,7 +23,7 @@ PASSWORD = "canary-of-a-password"
 FTP = {"host": "127.0.0.1", "port": 1, "username": "one", "password": PASSWORD, "tls": "none"}
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def wired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wired]:
     """A store with a tenant, a destination and an endpoint."""
     numbers.fill(tmp_path / "source.db", 10)
@@ -41,19 +40,6 @@ def wired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wired]:
 @pytest.fixture
 def owner(wired: Wired) -> Principal:
     return Principal(key_id=KeyId("test"), tenant=next(one for one in tenants.every(wired.house) if one.id == "one"))
-
-
-@pytest.fixture
-def run(wired: Wired, capsys: pytest.CaptureFixture[str]) -> Run:
-    def command(*arguments: str) -> tuple[int, str, str]:
-        try:
-            status = guarded(lambda: app(list(arguments), result_action="return_value"))
-        except SystemExit as end:
-            status = int(end.code or 0)
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return command
 
 
 def test_a_destination_is_listed_without_secrets_and_tried(run: Run, wired: Wired, owner: Principal) -> None:
