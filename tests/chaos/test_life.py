@@ -137,7 +137,7 @@ class Life(RuleBasedStateMachine):
             model = self.models[attempt.export.id]
             model.state, model.parts, model.rows = State.SUCCEEDED, count, count
             model.expires_at = self.stage.clock.now + LIFE
-            model.told.append(Kind.SUCCEEDED)
+            model.told += [*[Kind.PART] * count, Kind.SUCCEEDED]
 
     @rule(attempt=attempts, counts=st.booleans())
     def give_back(self, attempt: Attempt, counts: bool) -> None:

@@ -109,4 +109,5 @@ class DbosRunner:
 
     def _cancel_running(self) -> None:
         for task, loop in list(self._running.items()):
-            loop.call_soon_threadsafe(task.cancel)
+            with suppress(RuntimeError):  # the loop has closed in the meantime, with all that ran in it
+                loop.call_soon_threadsafe(task.cancel)

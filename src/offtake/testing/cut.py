@@ -45,8 +45,10 @@ class CutEgress:
             with socket.create_server(("127.0.0.1", 0)) as listener:
                 place = (str(parts.hostname), parts.port or 80)
                 threading.Thread(target=self._accept, args=(listener, place), daemon=True).start()
-                yield url.replace(f":{parts.port}", f":{listener.getsockname()[1]}")
-                listener.shutdown(socket.SHUT_RDWR)
+                try:
+                    yield url.replace(f":{parts.port}", f":{listener.getsockname()[1]}")
+                finally:
+                    listener.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close what is still open."""
