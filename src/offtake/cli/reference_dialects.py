@@ -7,7 +7,6 @@ from typing import Final
 from offtake import plugin
 from offtake.core import error
 from offtake.core.error import ExportError
-from offtake.core.export import Export
 from offtake.service.downloads import Link
 from offtake.web.dialect import Context, Dialect
 from offtake.web.message import Request
@@ -52,7 +51,7 @@ def _context() -> Context:
         received_at=AT,
     )
 
-    def link(export: Export, path: str, life: timedelta | None) -> Link:
+    def link(path: str, life: timedelta | None, latest: datetime | None) -> Link:
         return Link(url=path, expires_at=AT)
 
     return Context(request=request, now=AT, rate=None, link=link)

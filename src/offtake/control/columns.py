@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -66,15 +67,18 @@ class Document(TypeDecorator[object]):
     """A value of `shape` (a dataclass, or what JSON has) as JSON; members that `shape` does not know are passed over.
 
     It is kept as text, written and read by Python's own rules for numbers and strings, so that every float and
-    every character comes back as it was.
+    every character comes back as it was. As many values as `kept` says are remembered as they were last read.
     """
 
     impl = Text
     cache_ok = True
 
-    def __init__(self, shape: object) -> None:
+    def __init__(self, shape: object, *, kept: int = 0) -> None:
         super().__init__()
         self.shape = shape
+        self.kept = kept
+        self._decoder = msgspec.json.Decoder(shape)
+        self._read = lru_cache(kept)(self._decoded) if kept else self._decoded
 
     def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
         """Into the column."""
@@ -82,7 +86,13 @@ class Document(TypeDecorator[object]):
 
     def process_result_value(self, value: object, dialect: Dialect) -> object:
         """Out of the column."""
-        return msgspec.convert(json.loads(value), self.shape) if isinstance(value, str) else None
+        return self._read(value) if isinstance(value, str) else None
+
+    def _decoded(self, value: str) -> object:
+        try:
+            return self._decoder.decode(value)
+        except msgspec.DecodeError:  # what Python's rules have beyond JSON: NaN, halves of surrogate pairs
+            return msgspec.convert(json.loads(value), self.shape)
 
 
 def among(column: Column[str], *states: StrEnum) -> ColumnElement[bool]:

@@ -15,6 +15,7 @@ from offtake.core.lifecycle import OPEN, State
 from offtake.core.ports import Page
 from offtake.core.tenant import TenantId
 
+_PART: Final = ("export_id", "selection", "number", "name", "location", "rows", "bytes", "sha256")
 _ONE: Final = select(EXPORTS).where(EXPORTS.c.id == bindparam("id"))
 _OWN: Final = _ONE.where(EXPORTS.c.tenant_id == bindparam("tenant"))
 _KEYED: Final = select(EXPORTS).where(
@@ -25,7 +26,7 @@ _OPEN: Final = select(EXPORTS).where(
     EXPORTS.c.one_at_a_time == bindparam("key"),
     among(EXPORTS.c.state, *sorted(OPEN)),
 )
-_PARTS: Final = select(PARTS).order_by(PARTS.c.selection, PARTS.c.number)
+_PARTS: Final = select(*(PARTS.c[name] for name in _PART)).order_by(PARTS.c.selection, PARTS.c.number)
 _PARTS_OF_ONE: Final = _PARTS.where(PARTS.c.export_id == bindparam("export"))
 
 
@@ -158,7 +159,7 @@ def _parts(connection: Connection, export_ids: Sequence[str]) -> Mapping[str, li
     found: dict[str, list[Part]] = {}
     if export_ids:
         for row in connection.execute(_PARTS.where(PARTS.c.export_id.in_(export_ids))):
-            found.setdefault(row.export_id, []).append(_part(row))
+            found.setdefault(row[0], []).append(_part(row))
     return found
 
 
@@ -227,13 +228,6 @@ def _part_row(export: Export, part: Part) -> Mapping[str, object]:
     }
 
 
-def _part(row: Row[*tuple[object, ...]]) -> Part:
-    return Part(
-        selection=row.selection,
-        number=row.number,
-        name=row.name,
-        location=row.location,
-        rows=row.rows,
-        bytes=row.bytes,
-        sha256=row.sha256,
-    )
+def _part(row: Row[str, int, int, str, str, int, int, str]) -> Part:
+    _, selection, number, name, location, rows, size, sha256 = row
+    return Part(selection=selection, number=number, name=name, location=location, rows=rows, bytes=size, sha256=sha256)

@@ -65,7 +65,7 @@ EXPORTS: Final = Table(
     Column("id", Words, nullable=False),
     Column("tenant_id", Words, nullable=False),
     Column("key_id", Words, nullable=False),
-    Column("request", Document(ExportRequest), nullable=False),
+    Column("request", Document(ExportRequest, kept=4096), nullable=False),
     Column("client_reference", Words),
     Column("idempotency_key", Words),
     Column("one_at_a_time", Words),

@@ -147,6 +147,6 @@ def _own(tx: Transaction, principal: Principal, delivery_id: str) -> Delivery:
     """The delivery, if this principal may see its export; NotFound alike for all others."""
     found = tx.deliveries.get(DeliveryId(delivery_id), principal.tenant.id)
     export = tx.exports.get(found.export_id, principal.tenant.id) if found else None
-    if found is None or export is None or not exports.sees(principal, export):
+    if found is None or export is None or not exports.seen(principal, [export]):
         raise NotFound("There is no such delivery.", field="id", cure="List the export's deliveries.")
     return found

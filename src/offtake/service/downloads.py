@@ -49,11 +49,11 @@ class Reader:
         return self.house.storage.read(self.location, start, length)
 
 
-def link(house: House, export: Export, path: str, life: timedelta | None = None) -> Link:
-    """Sign a path for a while: the dialect's `life` or the server's, never beyond the file's own expiry."""
+def link(house: House, path: str, life: timedelta | None = None, latest: datetime | None = None) -> Link:
+    """Sign a path for a while: the dialect's `life` or the server's, never beyond `latest`."""
     until = house.clock() + (life or house.policy.link_life)
-    if export.expires_at is not None:
-        until = min(until, export.expires_at)
+    if latest is not None:
+        until = min(until, latest)
     until = until.replace(microsecond=0)
     return Link(url=f"{path}?{house.links.sign(path, until)}", expires_at=until)
 

@@ -1,6 +1,6 @@
 """Exports asked for, looked at, cancelled and deleted, by whoever may."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -110,7 +110,7 @@ def several(house: House, principal: Principal, export_ids: Sequence[str]) -> Se
         page = Page(limit=len(export_ids), ids=frozenset(ExportId(one) for one in export_ids))
         found = {one.id: one for one in tx.exports.page(principal.tenant.id, page)}
     wanted = (found.get(ExportId(one)) for one in dict.fromkeys(export_ids))
-    return [one for one in wanted if one is not None and sees(principal, one)]
+    return seen(principal, (one for one in wanted if one is not None))
 
 
 def page(house: House, principal: Principal, wanted: Page) -> Slice:
@@ -120,7 +120,7 @@ def page(house: House, principal: Principal, wanted: Page) -> Slice:
         found = tx.exports.page(principal.tenant.id, replace(wanted, limit=wanted.limit + 1))
     shown = found[: wanted.limit]
     return Slice(
-        exports=[one for one in shown if sees(principal, one)],
+        exports=seen(principal, shown),
         before=shown[-1].sequence if len(found) > wanted.limit else None,
     )
 
@@ -203,15 +203,19 @@ def _earlier(house: House, tx: Transaction, principal: Principal, ask: ExportReq
 def own(tx: Transaction, principal: Principal, export_id: str) -> Export:
     """The export, if this principal may see it; NotFound alike for all others."""
     export = tx.exports.get(ExportId(export_id), principal.tenant.id)
-    if export is None or not sees(principal, export):
+    if export is None or not seen(principal, [export]):
         raise NotFound("There is no such export.", field="id", cure="Check the id.")
     return export
 
 
-def sees(principal: Principal, export: Export) -> bool:
-    """Whether a key that is confined to datasets or ids may see an export that another key of its tenant made."""
+def seen(principal: Principal, exports: Iterable[Export]) -> list[Export]:
+    """Those that a key may see: one that is confined to datasets or ids does not see all that others have made."""
     scope = principal.effective_scope()
-    return all(principal.may_read(one.dataset) and covers(scope, one.scope) for one in export.request.selections)
+    return [
+        export
+        for export in exports
+        if all(principal.may_read(one.dataset) and covers(scope, one.scope) for one in export.request.selections)
+    ]
 
 
 def _view(tx: Transaction, export: Export) -> View:

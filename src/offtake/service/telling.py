@@ -140,6 +140,10 @@ def retry_after(answer: Answer, now: datetime) -> timedelta:
 def _notice(house: House, message: Message, endpoint: Endpoint, export: Export | None) -> Notice:
     now = house.clock()
     where = house.base_url
+
+    def link(export: Export, path: str) -> str:
+        return f"{where}{downloads.link(house, path, latest=export.expires_at).url}"
+
     return Notice(
         message_id=message.id,
         kind=message.kind,
@@ -149,7 +153,7 @@ def _notice(house: House, message: Message, endpoint: Endpoint, export: Export |
         url=endpoint.url,
         options=endpoint.options,
         secrets=tuple(opened(house, endpoint, now)),
-        link=None if where is None else lambda export, path: where + downloads.link(house, export, path).url,
+        link=link if where else None,
     )
 
 

@@ -12,7 +12,6 @@ from typing import TypeVar, cast
 
 from offtake.core.callback import Teller
 from offtake.core.error import ExportError
-from offtake.core.export import Export
 from offtake.core.limits import RateLeft, RateRule
 from offtake.core.tenant import Presented, Principal
 from offtake.service.downloads import Link
@@ -27,14 +26,14 @@ R = TypeVar("R")
 class Context:
     """What render and error may know beside the result.
 
-    `rate` is where the caller stands, None before that was looked at; `link` signs a path of this server for an
-    export, for the time given or the server's own.
+    `rate` is where the caller stands, None before that was looked at; `link` signs a path of this server for the time
+    given or the server's own, but no longer than until the latest moment given.
     """
 
     request: Request
     now: datetime
     rate: RateLeft | None
-    link: Callable[[Export, str, timedelta | None], Link]
+    link: Callable[[str, timedelta | None, datetime | None], Link]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,14 +13,13 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar
 
 from starlette.types import Receive, Scope, Send
 
 from offtake.core.error import ExportError, Internal, Unavailable
-from offtake.core.export import Export
 from offtake.core.limits import RateLeft
 from offtake.core.tenant import Principal
 from offtake.service import downloads
@@ -190,8 +189,8 @@ class Server:
         return result
 
     def _context(self, turn: Turn) -> Context:
-        def link(export: Export, path: str, life: timedelta | None) -> downloads.Link:
-            return downloads.link(self._house, export, path, life)
+        def link(path: str, life: timedelta | None, latest: datetime | None) -> downloads.Link:
+            return downloads.link(self._house, path, life, latest)
 
         return Context(request=turn.request, now=self._house.clock(), rate=turn.rate, link=link)
 

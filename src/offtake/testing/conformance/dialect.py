@@ -21,7 +21,6 @@ import pytest
 from offtake import plugin
 from offtake.core import error
 from offtake.core.error import ExportError, TargetFailed, Trouble, Unauthenticated, Unavailable
-from offtake.core.export import Export
 from offtake.core.ports import Transaction
 from offtake.core.tenant import Compared
 from offtake.service.downloads import Link
@@ -244,7 +243,7 @@ def context() -> Context:
         received_at=datetime(2026, 1, 2, tzinfo=UTC),
     )
 
-    def link(export: Export, path: str, life: timedelta | None) -> Link:
+    def link(path: str, life: timedelta | None, latest: datetime | None) -> Link:
         raise Unauthenticated("An error has no links.")
 
     return Context(request=request, now=now, rate=None, link=link)

@@ -11,6 +11,9 @@ from offtake.web.message import Reply
 
 MEDIA_TYPE: Final = "application/json; charset=utf-8"
 
+QUICKLY: Final = 1
+"""The level of compression: a caller waits for the reply."""
+
 
 def headers(context: Context) -> Mapping[str, str]:
     """The headers of every reply."""
@@ -25,7 +28,7 @@ def json_reply(
     described = {**headers(context), "Content-Type": MEDIA_TYPE, "Vary": "Accept-Encoding", **(extra or {})}
     if _takes_gzip(context.request.headers.get("accept-encoding", "")):
         return Reply(
-            status=status, body=gzip.compress(body, 5, mtime=0), headers={**described, "Content-Encoding": "gzip"}
+            status=status, body=gzip.compress(body, QUICKLY, mtime=0), headers={**described, "Content-Encoding": "gzip"}
         )
     return Reply(status=status, body=body, headers=described)
 

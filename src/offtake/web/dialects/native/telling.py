@@ -107,7 +107,7 @@ def datasets_of(export: Export) -> tuple[str, ...]:
 def _files(context: Context, export: Export) -> tuple[FileTold, ...]:
     files = []
     for part in export.parts:
-        link = context.link(export, file_path(export, part), None)
+        link = context.link(file_path(export, part), None, export.expires_at)
         files.append(
             FileTold(
                 name=part.name,
