@@ -140,7 +140,12 @@ def test_a_scaled_integer_is_its_decimal(number: int, scale: int) -> None:
 @pytest.mark.parametrize("name", sorted(cells.FUNCTIONS))
 def test_every_function_keeps_nulls_and_refuses_what_is_of_no_type(name: str) -> None:
     count, function = cells.FUNCTIONS[name]
-    more = {"offtake_moment": ("native", 6, "Z"), "offtake_scaled": (2,), "offtake_time": (6,)}.get(name, ())
+    more = {
+        "offtake_moment": ("native", 6, "Z"),
+        "offtake_scaled": (2,),
+        "offtake_spaced": ("native", 6, ""),
+        "offtake_time": (6,),
+    }.get(name, ())
     assert len(more) == count - 1
     assert function(None, *more) is None
     strange = 5 if name == "offtake_base64" else b"\xff"

@@ -58,6 +58,48 @@ def test_each_option_does_what_it_says() -> None:
     assert form.layout == CsvLayout(delimiter="\t", guarded=True, language="de")
 
 
+def test_titles_stand_in_the_header_before_names_and_labels() -> None:
+    titles = {"id": "Nr; 1", "name": "=Name"}
+    assert header(CsvOptions(titles=titles), "id", "name", "at") == b"Nr; 1,=Name,at\r\n"
+    labelled = CsvOptions(titles={"id": ""}, header_names="labels", language="de", spreadsheet=True, delimiter=";")
+    assert header(labelled, "id", "name") == '"";name, =ü\r\n'.encode()
+    assert header(CsvOptions(titles=titles, spreadsheet=True, delimiter=";"), "id", "name") == b'"Nr; 1";\'=Name\r\n'
+
+
+@pytest.mark.parametrize(("name", "title"), [("ID", "x"), ("", "x"), ("name", "a\0b")])
+def test_titles_are_for_fields_that_are_exported(name: str, title: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        header(CsvOptions(titles={"id": "y", name: title}), "id", "name")
+    assert refused.value.field == f"options.titles.{name}"
+    assert refused.value.cure
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Vienna", "America/Argentina/Ushuaia", "Etc/GMT+5"])
+def test_moments_may_be_spaced_and_stand_in_local_time(zone: str | None) -> None:
+    form = csv_format.FORMAT.form(asked("id"), CsvOptions(timestamps="spaced", time_zone=zone))
+    assert form.layout == CsvLayout(spaced=True, zone=zone)
+
+
+@pytest.mark.parametrize(
+    "zone",
+    ["", "Vienna", "Europe", "Europe/", "europe/vienna", "Europe/Vienna ", "Europe/Vienna\n", "Europe/Vienna\0", "CET",
+     "EST5EDT", "<+01>-1", "+01:00", "posix/Europe/Vienna", "/etc/localtime", "Europe/../Asia/Tokyo", "Europe/Wien",
+     "Europe/Vienna'", "A/" + "x" * 5000, "É/Vienna"],
+)  # fmt: skip
+def test_a_time_zone_must_be_one(zone: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        header(CsvOptions(timestamps="spaced", time_zone=zone), "id")
+    assert refused.value.field == "options.time_zone"
+    assert "Europe/Vienna" in (refused.value.cure or "")
+
+
+def test_local_time_needs_the_spaced_form() -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        header(CsvOptions(time_zone="Europe/Vienna"), "id")
+    assert refused.value.field == "options.time_zone"
+    assert "spaced" in (refused.value.cure or "")
+
+
 @given(
     st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")), min_size=1, unique=True),
     st.sampled_from(sorted(DELIMITERS)),

@@ -35,13 +35,19 @@ class CsvLayout:
     """Rows as CSV lines (RFC 4180), ending in a bare LF while they are on their way; the sink writes the line end.
 
     A null is an empty cell without quotes, an empty text is `""`. `guarded` puts an apostrophe before texts that a
-    spreadsheet would run as a formula. `language` chooses the labels of choice values.
+    spreadsheet would run as a formula. `language` chooses the labels of choice values. Instants and date-times are
+    `2024-01-02T03:04:05Z` and the same without `Z`, or where `spaced` both `2024-01-02 03:04:05`; instants then stand
+    in the local time of `zone`, the name of an IANA time zone, or in UTC.
+
+    Invariant: `zone` is None unless `spaced`.
     """
 
     delimiter: str = ","
     quoting: Quoting = Quoting.MINIMAL
     guarded: bool = False
     language: str | None = None
+    spaced: bool = False
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

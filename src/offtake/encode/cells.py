@@ -15,6 +15,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
+from offtake.encode import clock
+
 Held = int | float | str | bytes | None
 """A value as the database holds it."""
 
@@ -150,7 +152,7 @@ def write_time(value: Held, precision: int) -> str | None:
             parsed = time.fromisoformat(value)
         except ValueError:
             raise NotOfType("time") from None
-        if parsed.tzinfo is None:
+        if parsed.tzinfo is None and "\0" not in value:
             return _cut(parsed.isoformat("microseconds"), precision)
     raise NotOfType("time")
 
@@ -166,6 +168,23 @@ def write_moment(value: Held, stored: str, precision: int, zone: str) -> str | N
     except (ValueError, OverflowError):
         raise NotOfType("timestamp") from None
     return _cut(moment.isoformat(timespec="microseconds").removesuffix("+00:00"), precision) + zone
+
+
+def write_spaced(value: Held, stored: str, precision: int, zone: str) -> str | None:
+    """An instant with a space in its middle and no zone behind it: as it is, or by the clocks of a `zone` with a name.
+
+    Unlike `write_moment`, unusual years are moved and spelled by us.
+    """
+    if value is None or (value in ("infinity", "-infinity") and stored == "native"):
+        return value
+    try:
+        if isinstance(value, str) and stored == "native" and KEPT.fullmatch(value):
+            instant = clock.read(value)
+        else:
+            instant = clock.since_epoch(_moment(value) if stored == "native" else _since_epoch(value, stored))
+    except (ValueError, OverflowError):
+        raise NotOfType("timestamp") from None
+    return clock.write(clock.local(instant, zone) if zone else instant, precision)
 
 
 def write_uuid(value: Held) -> str | None:
@@ -258,7 +277,7 @@ def _spelled(digits: str, power: int) -> str:
 
 
 def _moment(value: Held) -> datetime:
-    if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d(?:[T ]|$)", value):
+    if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d(?:[T ]|$)", value) or "\0" in value:
         raise ValueError
     parsed = datetime.fromisoformat(value)
     return parsed if parsed.tzinfo is None else parsed.astimezone(UTC)
@@ -300,6 +319,7 @@ FUNCTIONS: Final[Mapping[str, tuple[int, Callable[..., str | None]]]] = {
     "offtake_date": (1, write_date),
     "offtake_time": (2, write_time),
     "offtake_moment": (4, write_moment),
+    "offtake_spaced": (4, write_spaced),
     "offtake_uuid": (1, write_uuid),
     "offtake_json": (1, write_json),
     "offtake_base64": (1, write_bytes),

@@ -1,7 +1,10 @@
 """CSV as RFC 4180 has it, with what spreadsheets and older programs want as options."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from offtake.core.dataset import Field
 from offtake.core.error import InvalidRequest
@@ -13,6 +16,9 @@ DELIMITERS: Final = frozenset(",;|\t\x1f!#$%&*<>?^_`~")
 
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 LINE_ENDS: Final = {"crlf": b"\r\n", "lf": b"\n"}
+ZONE: Final = re.compile(r"UTC|[A-Z]\w*(/[\w+-]+)+", re.ASCII)
+"""Names of zones that mean the same everywhere: to some databases `CET` is one hour ahead, summer or not."""
+
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -26,6 +32,10 @@ class CsvOptions:
         default="names",
         metadata={"description": "What the header holds: the fields' names, or their labels in `language`."},
     )
+    titles: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata={"description": "What the header holds for a field, by the field's name, instead of name or label."},
+    )
     language: str | None = field(
         default=None,
         metadata={
@@ -35,6 +45,20 @@ class CsvOptions:
     quoting: Quoting = field(
         default=Quoting.MINIMAL,
         metadata={"description": "Which cells are quoted: those that need it (`minimal`), or all but nulls (`all`)."},
+    )
+    timestamps: Literal["iso", "spaced"] = field(
+        default="iso",
+        metadata={
+            "description": "How instants and date-times are written: `2024-01-02T03:04:05Z` (`iso`) or "
+            "`2024-01-02 03:04:05` (`spaced`)."
+        },
+    )
+    time_zone: str | None = field(
+        default=None,
+        metadata={
+            "description": "The time zone, such as `Europe/Vienna`, in whose local time `spaced` instants are written; "
+            "UTC if there is none."
+        },
     )
     line_end: Literal["crlf", "lf"] = field(default="crlf", metadata={"description": "What ends a line."})
     bom: bool = field(
@@ -65,6 +89,8 @@ class CsvFormat:
             quoting=options.quoting,
             guarded=options.spreadsheet,
             language=options.language,
+            spaced=options.timestamps == "spaced",
+            zone=options.time_zone,
         )
         line_end = LINE_ENDS[options.line_end]
         mark = BYTE_ORDER_MARK if options.bom else b""
@@ -93,6 +119,50 @@ def _check(query: Query, options: CsvOptions) -> None:
         raise InvalidRequest(
             "Labels are asked for, but in no language.", field="options.language", cure="Name one, such as 'en'."
         )
+    _check_titles(query, options)
+    _check_zone(options)
+
+
+def _check_titles(query: Query, options: CsvOptions) -> None:
+    names = [one.name for one in query.fields]
+    for name, title in options.titles.items():
+        if name not in names:
+            raise InvalidRequest(
+                f"No field '{name}' is exported of dataset '{query.dataset.name}'.",
+                field=f"options.titles.{name}",
+                cure=f"The exported fields: {', '.join(names)}.",
+            )
+        if "\x00" in title:
+            raise InvalidRequest(
+                f"The title of field '{name}' holds a NUL.", field=f"options.titles.{name}", cure="Leave it out."
+            )
+
+
+def _check_zone(options: CsvOptions) -> None:
+    if options.time_zone is None:
+        return
+    if options.timestamps != "spaced":
+        raise InvalidRequest(
+            "Local time is only written without a zone behind it.",
+            field="options.time_zone",
+            cure="Ask for 'timestamps' as 'spaced', or leave the time zone out.",
+        )
+    if not _is_zone(options.time_zone):
+        raise InvalidRequest(
+            "There is no such time zone.",
+            field="options.time_zone",
+            cure="Name it as the IANA database does, by area and place, such as 'Europe/Vienna', or 'UTC'.",
+        )
+
+
+def _is_zone(name: str) -> bool:
+    if ZONE.fullmatch(name) is None:
+        return False
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def _header(query: Query, options: CsvOptions) -> str:
@@ -100,6 +170,8 @@ def _header(query: Query, options: CsvOptions) -> str:
 
 
 def _title(field: Field, options: CsvOptions) -> str:
+    if field.name in options.titles:
+        return options.titles[field.name]
     if options.header_names == "names" or options.language is None:
         return field.name
     return field.labels.get(options.language, field.name)

@@ -40,6 +40,8 @@ MOST_DIGITS: Final = 6
 
 SECONDS: Final[Mapping[int, str]] = {0: "SS", 3: "SS.MS", 6: "SS.US"}
 ERA: Final = "BETWEEN '0001-01-01 00:00:00Z' AND '9999-12-31 23:59:59.999999Z'"
+EVERYWHERE: Final = "BETWEEN '0001-01-02 00:00:00Z' AND '9999-12-30 23:59:59.999999Z'"
+"""The instants that have a year of four digits, by UTC and by the clocks of every zone."""
 
 
 def select(query: Query, layout: Layout) -> Statement:
@@ -118,10 +120,10 @@ def _cell(field: Field, layout: CsvLayout) -> Sql:
     plain = field.type not in GUARDED and not labels
     if plain and (field.type in NUMBERS or field.type in (FieldType.DATE, FieldType.UUID)):
         return (_typed(field),)
-    written: Sql = (_text(field),)
+    written: Sql = (_shown(field, layout),)
     if labels:
         arms = (sql(" WHEN ", _cast(key, "text"), " THEN ", _cast(label, "text")) for key, label in labels.items())
-        written = sql("CASE ", written, *arms, " ELSE ", written, " END")
+        written = sql("CASE ", _text(field), *arms, " ELSE ", written, " END")
     if layout.guarded and not plain:
         starts = ", ".join(map(str, FORMULA_STARTS))
         written = sql("CASE WHEN ascii(", written, f") IN ({starts}) THEN '''' || ", written, " ELSE ", written, " END")
@@ -176,6 +178,13 @@ def _text(field: Field) -> str:
             return f"{typed}::text"
 
 
+def _shown(field: Field, layout: CsvLayout) -> str:
+    """The text of a field's value as the layout has it."""
+    if layout.spaced and field.type in (FieldType.TIMESTAMP, FieldType.DATETIME):
+        return _spaced(field, _typed(field), layout.zone)
+    return _text(field)
+
+
 def _typed(field: Field) -> str:
     """The column in the field's type; a cast to the type it has costs nothing.
 
@@ -198,26 +207,44 @@ def _typed(field: Field) -> str:
 
 
 def _moment(field: Field, typed: str) -> str:
-    """An instant as text.
-
-    Where the database's own text has all the digits that are wanted, putting a `T` and a `Z` into it takes half the
-    time that `to_char` adds; infinity and years beyond four digits keep the database's text. The session is in UTC.
-    """
-    own, digits = TYPES[field.type], field.precision
+    """An instant in ISO's form; infinity and unusual years in the database's own. The session is in UTC."""
     zone = "Z" if field.type is FieldType.TIMESTAMP else ""
-    general = f"""to_char({typed}, 'YYYY-MM-DD"T"HH24:MI:{SECONDS[digits]}') || '{zone}'"""
-    if field.stored is Stored.NATIVE:
-        whole = f"WHEN {typed}::{own}(0) = {typed} THEN {_iso(typed, '.' + '0' * digits if digits else '', zone)}"
-        last_digit = f"{typed}::{own}({digits - 1}) <> {typed}"
-        no_further = f"{typed}::{own}({digits}) = {typed} AND " if digits < MOST_DIGITS else ""
-        broken = f"WHEN {no_further}{last_digit} THEN {_iso(typed, '', zone)} " if digits else ""
-        general = f"CASE {broken}{whole} ELSE {general} END"
-    return f"CASE WHEN {typed} {ERA} THEN {general} ELSE {typed}::text END"
+    plain = f"replace({typed}::timestamp::text, ' ', 'T')"
+    general = f"""to_char({typed}, 'YYYY-MM-DD"T"HH24:MI:{SECONDS[field.precision]}') || '{zone}'"""
+    return f"CASE WHEN {typed} {ERA} THEN {_with_digits(field, typed, plain, general, zone)} ELSE {typed}::text END"
 
 
-def _iso(typed: str, fraction: str, zone: str) -> str:
-    ending = f" || '{fraction}{zone}'" if fraction or zone else ""
-    return f"replace({typed}::timestamp::text, ' ', 'T'){ending}"
+def _spaced(field: Field, typed: str, zone: str | None) -> str:
+    """An instant by the clocks of a zone, or in UTC, or a date and time without zone; with a space in its middle."""
+    if zone is not None and field.type is FieldType.TIMESTAMP:
+        local = f"({typed} AT TIME ZONE {literal(zone)})"
+        usual = f"{typed} {EVERYWHERE} OR {local} {ERA}"
+    else:
+        local, usual = f"{typed}::timestamp", f"{typed} {ERA}"
+    general = f"to_char({local}, 'YYYY-MM-DD HH24:MI:{SECONDS[field.precision]}')"
+    written = _with_digits(field, typed, f"{local}::text", general, "")
+    return f"CASE WHEN {usual} THEN {written} ELSE {local}::text END"
+
+
+def _with_digits(field: Field, typed: str, plain: str, general: str, ending: str) -> str:
+    """An instant with the digits of a second that are wanted: `general` writes those, `plain` what is not zero.
+
+    `plain` is the database's own text or nearly so. Where that has all the digits that are wanted, completing it takes
+    half the time that `to_char` adds.
+    """
+    if field.stored is not Stored.NATIVE:
+        return general
+    own, digits = TYPES[field.type], field.precision
+    noughts = "." + "0" * digits if digits else ""
+    whole = f"WHEN {typed}::{own}(0) = {typed} THEN {_ended(plain, noughts + ending)}"
+    last_digit = f"{typed}::{own}({digits - 1}) <> {typed}"
+    no_further = f"{typed}::{own}({digits}) = {typed} AND " if digits < MOST_DIGITS else ""
+    broken = f"WHEN {no_further}{last_digit} THEN {_ended(plain, ending)} " if digits else ""
+    return f"CASE {broken}{whole} ELSE {general} END"
+
+
+def _ended(text: str, ending: str) -> str:
+    return f"{text} || '{ending}'" if ending else text
 
 
 def _time_of_day(field: Field, typed: str) -> str:

@@ -12,6 +12,7 @@ from offtake.core.dataset import Field, FieldType, Parameter, Stored
 from offtake.core.filter import Scalar
 from offtake.core.query import CsvLayout, JsonLayout, Layout, Query, Quoting
 from offtake.sql import select as shared
+from offtake.sql import sqlite_moments
 from offtake.sql.select import column, shifted, since_epoch
 from offtake.sql.statement import Argument, Bound, Sql, Statement, concatenated, joined, sql
 
@@ -20,18 +21,11 @@ GUARDED: Final = frozenset({FieldType.TEXT, FieldType.BYTES})
 FREE: Final = frozenset({FieldType.TEXT, FieldType.JSON})
 """The types whose text may hold quotes, delimiters and line ends."""
 
-FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
-"""The years 1 to 9999 in seconds since 1970."""
-
 SMALL: Final = 10**14
 """Floats below this that are whole numbers are written as such."""
 
-DAY_AND_TIME: Final = "%Y-%m-%dT%H:%M:%S"
-DATE_SHAPE: Final = "[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]"
-TIME_SHAPE: Final = "[0-2][0-9]:[0-5][0-9]:[0-5][0-9]"
-FRACTION_SHAPE: Final = "." + "[0-9]" * 6
 UUID_SHAPE: Final = "-".join("?" * length for length in (8, 4, 4, 4, 12))
-"""What GLOB takes for a value in its usual form: enough to tell it from others, not that there is such a day."""
+"""What GLOB takes for a UUID in its usual form."""
 
 
 def select(query: Query, layout: Layout) -> Statement:
@@ -106,15 +100,23 @@ def _cell(field: Field, layout: CsvLayout) -> Sql:
         usual, other = (_written((one,), layout, guarded=True, free=True) for one in (own, f"offtake_text({own})"))
         test, null = f"CASE WHEN typeof({own}) = 'text' THEN ", f" WHEN {own} IS NULL THEN '' ELSE "
         return sql(test, usual, null, other, " END")
-    written: Sql = (_text(field, precision=field.precision),)
+    written = _shown(field, layout)
     if labels:
         arms = (sql(" WHEN ", Argument(key), " THEN ", Argument(label)) for key, label in labels.items())
-        written = sql("CASE ", written, " || ''", *arms, " ELSE ", written, " END")
+        written = sql(f"CASE {_text(field, precision=field.precision)} || ''", *arms, " ELSE ", written, " END")
     guarded, free = bool(labels) or field.type in GUARDED, bool(labels) or field.type in FREE
     cell = sql("coalesce(", _written(written, layout, guarded=guarded, free=free), ", '')")
     if field.type is FieldType.BYTES:
         return sql(f"CASE WHEN length({own}) = 0 THEN '\"\"' ELSE ", cell, " END")
     return cell
+
+
+def _shown(field: Field, layout: CsvLayout) -> Sql:
+    """The text of a field's value as the layout has it, null for null."""
+    if layout.spaced and field.type in (FieldType.TIMESTAMP, FieldType.DATETIME):
+        zone = layout.zone if field.type is FieldType.TIMESTAMP else None
+        return sqlite_moments.spaced(column(field.column), field.stored, field.precision, zone)
+    return (_text(field, precision=field.precision),)
 
 
 def _written(value: Sql, layout: CsvLayout, *, guarded: bool, free: bool) -> Sql:
@@ -212,61 +214,15 @@ def _boolean(field: Field, own: str, _: int) -> str:
 def _date(field: Field, own: str, _: int) -> str:
     if field.stored is not Stored.NATIVE:
         return f"substr({_moment(field, own, 0)}, 1, 10)"
-    return _usual(own, f"{own} GLOB '{DATE_SHAPE}'", own, f"offtake_date({own})")
+    return _usual(own, f"{own} GLOB '{sqlite_moments.DATE_SHAPE}'", own, f"offtake_date({own})")
 
 
-def _time(field: Field, own: str, precision: int) -> str:
-    whole = (TIME_SHAPE, f"{own} || '{_noughts(precision)}'")
-    broken = (TIME_SHAPE + FRACTION_SHAPE, _cut(own, own, precision))
-    return _by_length(own, {8: whole, 15: broken}, f"offtake_time({own}, {precision})")
+def _time(_: Field, own: str, precision: int) -> str:
+    return sqlite_moments.time_of_day(own, precision)
 
 
 def _moment(field: Field, own: str, precision: int) -> str:
-    zone = "Z" if field.type is FieldType.TIMESTAMP else ""
-    other = f"offtake_moment({own}, '{field.stored}', {precision}, '{zone}')"
-    seconds = {Stored.UNIX: own, Stored.UNIX_MS: f"{own} / 1000"}.get(field.stored)
-    if seconds is None:
-        return _moment_text(own, precision, zone, other)
-    usual = f"typeof({own}) = 'integer' AND {seconds} BETWEEN {FIRST_SECOND} AND {LAST_SECOND}"
-    fraction = f"'{_noughts(precision)}{zone}'"
-    if field.stored is Stored.UNIX_MS:
-        usual += f" AND {own} >= 0"
-        if precision:
-            fraction = f"'.' || substr('000' || {own} % 1000, -3) || '{'0' * (precision - 3)}{zone}'"
-    return _usual(own, usual, f"strftime('{DAY_AND_TIME}', {seconds}, 'unixepoch') || {fraction}", other)
-
-
-def _moment_text(own: str, precision: int, zone: str, other: str) -> str:
-    """Texts such as `2024-01-02 03:04:05`, with `T` or a space, six digits of a second or none, `Z` or nothing."""
-    shape, iso, end = f"{DATE_SHAPE}[ T]{TIME_SHAPE}", f"replace({own}, ' ', 'T')", f" || '{zone}'" if zone else ""
-    noughts = _noughts(precision) + zone
-    return _by_length(
-        own,
-        {
-            19: (shape, f"{iso} || '{noughts}'"),
-            20: (shape + "Z", f"replace({iso}, 'Z', '{noughts}')"),
-            26: (shape + FRACTION_SHAPE, _cut(own, iso, precision) + end),
-            27: (shape + FRACTION_SHAPE + "Z", _cut(own, f"replace({iso}, 'Z', '')", precision) + end),
-        },
-        other,
-    )
-
-
-def _by_length(own: str, forms: Mapping[int, tuple[str, str]], other: str) -> str:
-    """The form of a text of that length, if it has that shape."""
-    arms = " ".join(
-        f"WHEN {length} THEN CASE WHEN {own} GLOB '{shape}' THEN {written} ELSE {other} END"
-        for length, (shape, written) in forms.items()
-    )
-    return f"CASE WHEN {own} IS NULL THEN NULL ELSE CASE length({own}) {arms} ELSE {other} END END"
-
-
-def _cut(own: str, written: str, precision: int) -> str:
-    """A text that ends in six digits of a second, with `precision` of them; one that hides a NUL stays whole."""
-    if precision == 6:
-        return written
-    whole, surplus = f"substr({own}, 1, length({own}))", 6 - precision if precision else 7
-    return f"CASE WHEN {own} = {whole} THEN substr({written}, 1, length({written}) - {surplus}) ELSE {own} END"
+    return sqlite_moments.iso(own, field.stored, precision, "Z" if field.type is FieldType.TIMESTAMP else "")
 
 
 def _uuid(field: Field, own: str, _: int) -> str:
@@ -274,8 +230,11 @@ def _uuid(field: Field, own: str, _: int) -> str:
 
 
 def _json_text(field: Field, own: str, _: int) -> str:
-    usual = f"typeof({own}) = 'text' AND json_valid({own})"
-    return _usual(own, usual, f"replace(replace({own}, char(10), ' '), char(13), ' ')", f"offtake_json({own})")
+    """Worked out once, for it is often a view's long expression: SQLite never merges a SELECT that has an OFFSET."""
+    usual = "typeof(document) = 'text' AND json_valid(document)"
+    one_line = "replace(replace(document, char(10), ' '), char(13), ' ')"
+    written = _usual("document", usual, one_line, "offtake_json(document)")
+    return f"(SELECT {written} FROM (SELECT {own} AS document LIMIT -1 OFFSET 0))"  # noqa: S608 — our own
 
 
 def _bytes(field: Field, own: str, _: int) -> str:
@@ -284,10 +243,6 @@ def _bytes(field: Field, own: str, _: int) -> str:
 
 def _usual(own: str, test: str, usual: str, other: str) -> str:
     return f"CASE WHEN {own} IS NULL THEN NULL WHEN {test} THEN {usual} ELSE {other} END"
-
-
-def _noughts(precision: int) -> str:
-    return "." + "0" * precision if precision else ""
 
 
 def _number(text: str) -> Bound:
