@@ -21,6 +21,9 @@ _OWN: Final = _ONE.where(EXPORTS.c.tenant_id == bindparam("tenant"))
 _KEYED: Final = select(EXPORTS).where(
     EXPORTS.c.tenant_id == bindparam("tenant"), EXPORTS.c.idempotency_key == bindparam("key")
 )
+_REFERENCE: Final = select(EXPORTS).where(
+    EXPORTS.c.dialect == bindparam("dialect"), EXPORTS.c.reference == bindparam("reference")
+)
 _OPEN: Final = select(EXPORTS).where(
     EXPORTS.c.tenant_id == bindparam("tenant"),
     EXPORTS.c.one_at_a_time == bindparam("key"),
@@ -114,6 +117,10 @@ class SqlExports:
             raise AlreadyRunning(
                 "An export of this kind is pending or running already.", cure="Wait until it has ended, or cancel it."
             )
+        if request.reference is not None and self._one(
+            _REFERENCE, dialect=request.dialect, reference=request.reference
+        ):
+            raise Conflict("This reference is taken.", field="reference", cure="Draw another one.")
         if self.get(export.id, None):
             raise Conflict("An export with this id exists already.", field="id", cure="Use a new id.")
 
@@ -170,6 +177,8 @@ def _question(export: Export) -> Mapping[str, object]:
         "tenant_id": export.tenant_id,
         "key_id": export.key_id,
         "request": request,
+        "dialect": request.dialect,
+        "reference": request.reference,
         "client_reference": request.client_reference,
         "idempotency_key": request.idempotency_key,
         "one_at_a_time": request.one_at_a_time and request.one_at_a_time.key,

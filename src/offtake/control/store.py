@@ -9,6 +9,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError, Statement
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from offtake.control import schema
+from offtake.control.catalogue import SqlCatalogue
 from offtake.control.database import OLD_SCHEMA, Database
 from offtake.control.deliveries import SqlDeliveries
 from offtake.control.destinations import SqlDestinations
@@ -63,6 +64,10 @@ class SqlTransaction:
     @property
     def exports(self) -> SqlExports:
         return SqlExports(self._database, self.connection)
+
+    @property
+    def catalogue(self) -> SqlCatalogue:
+        return SqlCatalogue(self.connection)
 
     @property
     def queue(self) -> SqlQueue:

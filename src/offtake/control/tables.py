@@ -66,6 +66,8 @@ EXPORTS: Final = Table(
     Column("tenant_id", Words, nullable=False),
     Column("key_id", Words, nullable=False),
     Column("request", Document(ExportRequest, kept=4096), nullable=False),
+    Column("dialect", Words),
+    Column("reference", Words),
     Column("client_reference", Words),
     Column("idempotency_key", Words),
     Column("one_at_a_time", Words),
@@ -85,17 +87,27 @@ EXPORTS: Final = Table(
     Index("exports_id", "id", unique=True),
     Index("exports_tenant", "tenant_id", "sequence"),
     Index("exports_reference", "tenant_id", "client_reference"),
+    Index("exports_dialect", "tenant_id", "dialect", "sequence", "state", "expires_at"),
     Index("exports_state", "state"),
     Index("exports_finished", "finished_at"),
     sqlite_autoincrement=True,
 )
 """What was asked for, then what became of it. `part_count` lets a look at an export without parts skip that table."""
 
+_KNOWN: Final = text("reference IS NOT NULL")
 _KEYED: Final = text("idempotency_key IS NOT NULL")
 _OPEN: Final = text("one_at_a_time IS NOT NULL AND state IN ('pending', 'running')")
 _PENDING: Final = text("state = 'pending'")
 _SUCCEEDED: Final = text("state = 'succeeded'")
 
+Index(
+    "exports_known_as",
+    EXPORTS.c.dialect,
+    EXPORTS.c.reference,
+    unique=True,
+    sqlite_where=_KNOWN,
+    postgresql_where=_KNOWN,
+)
 Index(
     "exports_idempotency_key",
     EXPORTS.c.tenant_id,

@@ -67,10 +67,15 @@ class Principal:
                 cure=f"Use a token with the action '{action.value}', or have this one replaced.",
             )
 
+    @property
+    def is_confined(self) -> bool:
+        """Whether the key sees less than its tenant."""
+        return self.datasets is not None or bool(self.scope)
+
     def require_whole(self, action: Action) -> None:
         """Raise NotPermitted unless the key carries `action` and is confined to no dataset and no ids."""
         self.require(action)
-        if self.datasets is not None or self.scope:
+        if self.is_confined:
             raise NotPermitted(
                 f"A token that is confined to datasets or ids may not {action.value}.",
                 cure="Use a token for the whole account.",

@@ -85,6 +85,14 @@ def fetch_own(house: House, principal: Principal, export_id: str, name: str) -> 
     return _download(house, export, name)
 
 
+def fetch_only(house: House, principal: Principal, export: Export) -> Download:
+    """The file of one of the principal's own exports that has just one; NotFound where there is none, or not yet."""
+    principal.require(Action.DOWNLOAD)
+    if len(export.parts) != 1:
+        _refuse(export)
+    return _download(house, export, export.parts[0].name)
+
+
 def manifest(house: House, principal: Principal, export_id: str) -> bytes:
     """The export's manifest, as it was written: JSON, UTF-8."""
     export = exports.get(house, principal, export_id).export

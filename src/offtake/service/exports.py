@@ -10,11 +10,11 @@ from offtake.core.export import Export, ExportId, ExportRequest
 from offtake.core.kind import Kind
 from offtake.core.lifecycle import OPEN, Move, State, advance
 from offtake.core.limits import OnConflict
-from offtake.core.ports import Page, Task, Transaction, Work
+from offtake.core.ports import Listing, Page, Task, Transaction, Work
 from offtake.core.tenant import Action, Principal
 from offtake.service import endpoints, facts, pushing, targets
 from offtake.service.house import House
-from offtake.service.resolve import covers, fingerprints, resolve
+from offtake.service.resolve import check_reference, covers, fingerprints, resolve
 
 RETRY_SOON: Final = 1
 """Seconds after which it is worth asking again when two requests met at the same moment."""
@@ -44,6 +44,14 @@ class Slice:
 
     exports: Sequence[Export]
     before: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A numbered slice of exports; `total` counts all that the listing has."""
+
+    total: int
+    exports: Sequence[Export]
 
 
 def request(house: House, principal: Principal, ask: ExportRequest) -> View:
@@ -111,6 +119,34 @@ def several(house: House, principal: Principal, export_ids: Sequence[str]) -> Se
         found = {one.id: one for one in tx.exports.page(principal.tenant.id, page)}
     wanted = (found.get(ExportId(one)) for one in dict.fromkeys(export_ids))
     return seen(principal, (one for one in wanted if one is not None))
+
+
+def known_as(house: House, principal: Principal, dialect: str, reference: str) -> View:
+    """The export that the dialect's clients know by that reference; NotFound alike for all that may not be seen."""
+    principal.require(Action.READ)
+    with house.control.reading() as tx:
+        return _view(tx, _own(tx.catalogue.known_as(principal.tenant.id, dialect, reference), principal))
+
+
+def listed(house: House, principal: Principal, listing: Listing) -> Listed:
+    """A numbered slice of the tenant's exports in one dialect.
+
+    A key that is confined to datasets or ids sees what it has made itself: others' would leave holes in the numbers.
+    """
+    principal.require(Action.READ)
+    if principal.is_confined:
+        listing = replace(listing, key_id=principal.key_id)
+    with house.control.reading() as tx:
+        total, found = tx.catalogue.listed(principal.tenant.id, listing)
+    return Listed(total=total, exports=found)
+
+
+def rename(house: House, principal: Principal, export_id: str, client_reference: str | None) -> Export:
+    """Give the export another client reference."""
+    principal.require(Action.EXPORT)
+    check_reference(client_reference)
+    with house.control.transaction() as tx:
+        return tx.catalogue.rename(own(tx, principal, export_id), client_reference)
 
 
 def page(house: House, principal: Principal, wanted: Page) -> Slice:
@@ -202,7 +238,10 @@ def _earlier(house: House, tx: Transaction, principal: Principal, ask: ExportReq
 
 def own(tx: Transaction, principal: Principal, export_id: str) -> Export:
     """The export, if this principal may see it; NotFound alike for all others."""
-    export = tx.exports.get(ExportId(export_id), principal.tenant.id)
+    return _own(tx.exports.get(ExportId(export_id), principal.tenant.id), principal)
+
+
+def _own(export: Export | None, principal: Principal) -> Export:
     if export is None or not seen(principal, [export]):
         raise NotFound("There is no such export.", field="id", cure="Check the id.")
     return export

@@ -36,10 +36,7 @@ def resolve(house: House, principal: Principal, ask: ExportRequest) -> ExportReq
         raise InvalidRequest(
             f"More than {MAX_SELECTIONS} selections.", field="selections", cure="Ask in several exports."
         )
-    if ask.client_reference is not None and len(ask.client_reference) > MAX_REFERENCE:
-        raise InvalidRequest(
-            f"Longer than {MAX_REFERENCE} characters.", field="client_reference", cure="Give a shorter reference."
-        )
+    check_reference(ask.client_reference)
     if ask.compression is not None and ask.compression not in COMPRESSIONS:
         raise InvalidRequest(
             f"There is no compression '{ask.compression}'.",
@@ -67,6 +64,14 @@ def resolve(house: House, principal: Principal, ask: ExportRequest) -> ExportReq
         callbacks=(),
         targets=(),
     )
+
+
+def check_reference(client_reference: str | None) -> None:
+    """Raise InvalidRequest for a client reference that is too long."""
+    if client_reference is not None and len(client_reference) > MAX_REFERENCE:
+        raise InvalidRequest(
+            f"Longer than {MAX_REFERENCE} characters.", field="client_reference", cure="Give a shorter reference."
+        )
 
 
 def fingerprints(house: House, ask: ExportRequest) -> Sequence[str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from offtake.core.ports.control import (
+    Catalogue,
     Control,
     Events,
     Exports,
@@ -15,8 +16,10 @@ from offtake.core.ports.control import (
     Keys,
     Lease,
     Leases,
+    Listing,
     Page,
     Queue,
+    Sort,
     Tenants,
     Transaction,
 )
@@ -41,6 +44,7 @@ Clock = Callable[[], datetime]
 """The time now, aware, in UTC."""
 
 __all__ = [
+    "Catalogue",
     "Clock",
     "Column",
     "Content",
@@ -61,6 +65,7 @@ __all__ = [
     "Lanes",
     "Lease",
     "Leases",
+    "Listing",
     "MessagePage",
     "Messages",
     "Page",
@@ -71,6 +76,7 @@ __all__ = [
     "Seals",
     "Share",
     "Sink",
+    "Sort",
     "Source",
     "SourcePlugin",
     "Storage",

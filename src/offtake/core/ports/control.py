@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from offtake.core.event import Event
@@ -23,6 +24,34 @@ class Page:
     dataset: str | None = None
     client_reference: str | None = None
     ids: frozenset[ExportId] | None = None
+
+
+class Sort(StrEnum):
+    """What a list is ordered by; what is equal stays in the order of arrival."""
+
+    CREATED = "created"
+    STATE = "state"
+    CLIENT_REFERENCE = "client_reference"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A slice of a dialect's exports in an order of the caller's: `limit` of them at most, after the first `offset`.
+
+    `ranks` are the states shown, each with its place in an order by state. Exports that have expired by `now` are not
+    shown. `order` is what to sort by, first things first, each with whether it descends. `key_id` leaves out what
+    other keys have made.
+    """
+
+    dialect: str
+    offset: int
+    limit: int
+    ranks: Mapping[State, int]
+    now: datetime
+    order: tuple[tuple[Sort, bool], ...] = ()
+    client_reference: str | None = None
+    ids: frozenset[ExportId] | None = None
+    key_id: KeyId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +83,8 @@ class Exports(Protocol):
     def add(self, export: Export) -> Export:
         """Store a new export and return it with its sequence.
 
-        Raises AlreadyRunning if its one-at-a-time key is taken and Conflict if its idempotency key is, by the
-        store's own unique indexes, so that two requests at the same moment cannot both pass.
+        Raises AlreadyRunning if its one-at-a-time key is taken and Conflict if its idempotency key or its reference
+        is, by the store's own unique indexes, so that two requests at the same moment cannot both pass.
         """
 
     def get(self, export_id: ExportId, tenant_id: TenantId | None) -> Export | None:
@@ -72,6 +101,19 @@ class Exports(Protocol):
     def change(self, before: Export, after: Export) -> bool:
         """Replace `before` by `after`, parts and progress included, if state and attempt in the store are still
         those of `before`; else change nothing and return False. This is the fence."""
+
+
+class Catalogue(Protocol):
+    """Exports as a dialect's clients find them. Looked up with a tenant, another tenant's export is absent."""
+
+    def known_as(self, tenant_id: TenantId, dialect: str, reference: str) -> Export | None:
+        """The tenant's export that the dialect's clients know by that reference."""
+
+    def listed(self, tenant_id: TenantId, listing: Listing) -> tuple[int, Sequence[Export]]:
+        """How many of the tenant's exports the listing has in all, and its slice of them."""
+
+    def rename(self, export: Export, client_reference: str | None) -> Export:
+        """Give the export another client reference, whatever else happens to it, and return it with that."""
 
 
 class Queue(Protocol):
@@ -162,12 +204,14 @@ class Leases(Protocol):
 class Transaction(Protocol):
     """One transaction of the control store: all of it happens, or nothing.
 
-    Opaque but for its repositories: `exports`, `queue`, `events`, `keys`, `tenants`, `leases`, `endpoints`, `messages`,
-    `lanes`, `tries`, `deliveries`, `destinations` and `seals`.
+    Opaque but for its repositories: `exports`, `catalogue`, `queue`, `events`, `keys`, `tenants`, `leases`,
+    `endpoints`, `messages`, `lanes`, `tries`, `deliveries`, `destinations` and `seals`.
     """
 
     @property
     def exports(self) -> Exports: ...
+    @property
+    def catalogue(self) -> Catalogue: ...
     @property
     def queue(self) -> Queue: ...
     @property

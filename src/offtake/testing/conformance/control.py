@@ -10,6 +10,7 @@ from offtake.core.error import InvalidRequest, NotFound, Unavailable
 from offtake.core.export import ExportId
 from offtake.core.lifecycle import State
 from offtake.core.ports import Control, Page
+from offtake.testing.conformance.control_catalogue import CatalogueSuite
 from offtake.testing.conformance.control_deliveries import DeliveriesSuite
 from offtake.testing.conformance.control_exports import ExportsSuite
 from offtake.testing.conformance.control_records import RecordsSuite
@@ -17,7 +18,7 @@ from offtake.testing.conformance.control_samples import HOUR, RACERS, Place, add
 from offtake.testing.conformance.control_telling import TellingSuite
 
 
-class ControlSuite(ExportsSuite, RecordsSuite, TellingSuite, DeliveriesSuite):
+class ControlSuite(ExportsSuite, CatalogueSuite, RecordsSuite, TellingSuite, DeliveriesSuite):
     """The invariants of the port `Control` and its repositories."""
 
     @pytest.fixture
