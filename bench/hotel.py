@@ -21,6 +21,7 @@ from offtake.core.export import ExportId
 from offtake.core.ports import Control
 from offtake.demo import configuration as demo
 from offtake.demo.credentials import credentials
+from offtake.demo.data import HOTEL
 from offtake.demo.load import build_sqlite
 from offtake.testing.serving import Serving
 from offtake.web.dialects.mews.options import Entity
@@ -42,7 +43,7 @@ def main() -> None:
 
 
 def _run(folder: Path, repeats: int) -> str:
-    build_sqlite(folder / "hotel.db")
+    build_sqlite(folder / "hotel.db", sets=(HOTEL,))
     settings = {
         "server": {"port": 0},
         "logging": {"level": "warning"},

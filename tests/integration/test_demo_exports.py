@@ -1,22 +1,26 @@
 """The demo's data exported from both databases: the same bytes, whatever the dataset and the format."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 import pytest
 import yaml
 
 from offtake import plugin, settings
 from offtake.app.wiring import open_sources, plugins
-from offtake.core.dataset import Dataset, Select
+from offtake.core.dataset import Dataset, Op, Select
 from offtake.core.export import Part, Progress
-from offtake.core.filter import Condition, Op, check
+from offtake.core.filter import Condition, check
 from offtake.core.limits import Split, Window
 from offtake.core.ports import Format
 from offtake.core.query import Query
+from offtake.demo import didww
 from offtake.demo.configuration import configuration
-from offtake.demo.data import DATA_SETS
+from offtake.demo.data import CALLS, DATA_SETS, HOTEL
 from offtake.demo.load import build_sqlite, load_postgres
 from offtake.pipeline.plan import Plan, Step
 from offtake.pipeline.run import produce
@@ -24,6 +28,8 @@ from offtake.settings import Settings
 from offtake.storage.local import STORAGE
 
 SEASON = Window(start=datetime(2016, 3, 1, tzinfo=UTC), end=datetime(2016, 5, 1, tzinfo=UTC))
+FEW: Final = replace(CALLS, rows=partial(didww.rows, counts={"costa": 1800, "alpine": 200}))
+"""Calls as in the demo, a hundredth of them."""
 LARGE = {"mews_ledger_entry", "mews_order_item", "mews_payment", "mews_reservation"}
 """Entities of which a season is enough."""
 
@@ -33,8 +39,9 @@ ARRIVAL = Condition(field="day", op=Op.EQ, value="2016-03-24")
 @pytest.fixture
 def both(tmp_path: Path, postgres: str) -> tuple[Settings, Settings]:
     """The demo's settings over its SQLite file and over a PostgreSQL database with the same data."""
-    build_sqlite(tmp_path / "hotel.db")
-    load_postgres(postgres)
+    until = datetime(2026, 11, 22, 9, tzinfo=UTC)
+    build_sqlite(tmp_path / "hotel.db", until, (HOTEL, FEW))
+    load_postgres(postgres, until, (HOTEL, FEW))
     return _settings(tmp_path, f"sqlite:///{tmp_path / 'hotel.db'}"), _settings(tmp_path, postgres)
 
 

@@ -3,19 +3,26 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import psycopg
 import pytest
 
-from offtake.core.dataset import FieldType
+from offtake.core.dataset import FieldType, Stored
 from offtake.core.error import Conflict, Unavailable
-from offtake.demo.data import DATA_SETS
+from offtake.demo import didww
+from offtake.demo.data import CALLS, DATA_SETS, HOTEL
 from offtake.demo.load import build_sqlite, load_postgres
 from offtake.demo.tables import Column
 
 TABLES: Final = [table for data in DATA_SETS for table in (*data.tables, *data.behind)]
+UNTIL: Final = datetime(2026, 11, 22, 9, tzinfo=UTC)
+FEW: Final = replace(CALLS, rows=partial(didww.rows, counts={"costa": 1800, "alpine": 200}))
+"""Calls as in the demo, a hundredth of them."""
 TEXTS: Final = {
     FieldType.TIMESTAMP: """to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')""",
     FieldType.BOOLEAN: "{0}::integer",
@@ -26,22 +33,23 @@ TEXTS: Final = {
 
 @pytest.fixture
 def server(postgres: str) -> Iterator[psycopg.Connection]:
-    load_postgres(postgres)
+    load_postgres(postgres, UNTIL, (HOTEL, FEW))
     with closing(psycopg.connect(postgres)) as connection:
         yield connection
 
 
 def as_kept(column: Column) -> str:
-    return TEXTS.get(column.type, "{0}::text").format(column.name)
+    kept = column.type if column.stored is Stored.NATIVE else FieldType.INTEGER
+    return TEXTS.get(kept, "{0}::text").format(column.name)
 
 
 def test_both_databases_hold_the_same_rows_in_the_same_order(server: psycopg.Connection, tmp_path: Path) -> None:
-    build_sqlite(tmp_path / "demo.sqlite")
+    build_sqlite(tmp_path / "demo.sqlite", UNTIL, (HOTEL, FEW))
     with closing(sqlite3.connect(tmp_path / "demo.sqlite")) as file:
         for table in TABLES:
-            columns = ", ".join(map(as_kept, table.columns))
-            there = server.execute(f"SELECT {columns} FROM {table.name} ORDER BY id".encode()).fetchall()
-            here = file.execute(f"SELECT * FROM {table.name} ORDER BY id").fetchall()
+            columns, order = ", ".join(map(as_kept, table.columns)), ", ".join(table.primary)
+            there = server.execute(f"SELECT {columns} FROM {table.name} ORDER BY {order}".encode()).fetchall()
+            here = file.execute(f"SELECT * FROM {table.name} ORDER BY {order}").fetchall()
             assert there == here, table.name
 
 

@@ -4,18 +4,25 @@ import hashlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid5
 
 import pytest
 
-from offtake.demo import load
-from offtake.demo.data import DATA_SETS, rows
+from offtake.demo import didww, load
+from offtake.demo.data import CALLS, HOTEL, rows
 from offtake.demo.hotel.bookings import cents, money
 from offtake.demo.hotel.chance import NAMESPACE, chance, draw, identifier
 from offtake.demo.load import build_sqlite
-from offtake.demo.tables import Row, Table
+from offtake.demo.tables import DataSet, Row, Table
+
+UNTIL: Final = datetime(2026, 11, 22, 9, tzinfo=UTC)
+FEW: Final = replace(CALLS, rows=partial(didww.rows, counts={"costa": 1800, "alpine": 200}))
+"""Calls as in the demo, a hundredth of them."""
 
 DIGESTS: Final = {
     "enterprises": "c11dfc1644960a1fffa06438061ea48c50222453ab6fe6ee8265c55501ea1034",
@@ -31,12 +38,16 @@ DIGESTS: Final = {
     "adjustments": "a456663bac592865c60c6a069ecb78e9ffaf744207c9b7b5cd5e739863469848",
     "places": "1293422461fd1489ccb06f628c68ce4fd17af7b9141a796b0750d1b180d3c90c",
     "postings": "313c10ef24432c6763cb76af289b26d49c67e2570f3966ec126243773380755d",
+    "dids": "3b26883a7e2a580d35ab9fed3275d868851de2826c08190108e71cb1f07741ff",
+    "voice_out_trunks": "e9a1909349d8de7051eb2f9c6d463fc7e79831a9bb4177672c621d31fecca5eb",
+    "calls_in": "4719c19a7b59ecf43490f20f6ed157a27c83cf7293a1b31df45fb065d90316d0",
+    "calls_out": "fdef44ce6eb31952d78edbbf5d41a70fba7e7ace1d32301f5526c03db0fc96b8",
 }
 
 
 def test_every_row_of_every_table_stays_as_it_is() -> None:
     digests = {}
-    for table, stream in rows():
+    for table, stream in rows((HOTEL, FEW), UNTIL):
         digest = hashlib.sha256()
         for row in stream:
             digest.update(repr(row).encode())
@@ -45,18 +56,19 @@ def test_every_row_of_every_table_stays_as_it_is() -> None:
 
 
 def test_the_file_holds_exactly_those_rows(tmp_path: Path) -> None:
-    build_sqlite(tmp_path / "demo.sqlite")
+    build_sqlite(tmp_path / "demo.sqlite", UNTIL, (HOTEL, FEW))
     with closing(sqlite3.connect(tmp_path / "demo.sqlite")) as database:
-        for table, stream in rows():
-            held = database.execute(f"SELECT * FROM {table.name} ORDER BY id").fetchall()
-            assert held == sorted(stream), table.name
+        for table, stream in rows((HOTEL, FEW), UNTIL):
+            held = database.execute(f"SELECT * FROM {table.name} ORDER BY {', '.join(table.primary)}").fetchall()
+            keys = [[column.name for column in table.columns].index(name) for name in table.primary]
+            assert held == sorted(stream, key=lambda row: [row[key] for key in keys]), table.name
 
 
 def test_a_build_that_fails_leaves_the_old_file_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken() -> Iterator[tuple[Table, Iterator[Row]]]:
-        table = DATA_SETS[0].tables[0]
+    def broken(sets: tuple[DataSet, ...], _until: datetime) -> Iterator[tuple[Table, Iterator[Row]]]:
+        table = sets[0].tables[0]
         yield table, iter([("a",) * len(table.columns)])
         raise RuntimeError("no more")
 

@@ -3,8 +3,10 @@
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 import pytest
 import yaml
@@ -12,8 +14,9 @@ import yaml
 from offtake.core.dataset import Dataset, FieldType, Select
 from offtake.core.dataset import Table as Relation
 from offtake.core.tenant import KeyId, Principal, Tenant
+from offtake.demo import didww
 from offtake.demo.configuration import configuration
-from offtake.demo.data import DATA_SETS
+from offtake.demo.data import CALLS, DATA_SETS, HOTEL
 from offtake.demo.load import build_sqlite
 from offtake.demo.tables import Prepared, Table, View
 from offtake.demo.writing import SQLITE
@@ -23,6 +26,8 @@ from offtake.settings.values import datasets, tenants
 TABLES = [table for data in DATA_SETS for table in data.tables]
 VIEWS = [view for data in DATA_SETS for view in data.views]
 PREPARED = [prepared for data in DATA_SETS for prepared in data.prepared]
+FEW: Final = replace(CALLS, rows=partial(didww.rows, counts={"costa": 1800, "alpine": 200}))
+"""Calls as in the demo, a hundredth of them."""
 URLS = ("sqlite:///demo.sqlite", "postgresql://reader@localhost/demo")
 every_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 
@@ -51,7 +56,7 @@ def loaded(folder: Path, url: str) -> tuple[Mapping[str, Dataset], Mapping[str, 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
     path: Path = tmp_path_factory.mktemp("demo") / "demo.sqlite"
-    build_sqlite(path)
+    build_sqlite(path, sets=(HOTEL, FEW))
     with closing(sqlite3.connect(path)) as connection:
         yield connection
 
@@ -62,9 +67,11 @@ def test_it_loads_without_a_complaint(tmp_path: Path, url: str) -> None:
     assert found.keys() == {each.name for each in TABLES} | {view.name for view in VIEWS} | {
         each.name for each in PREPARED
     }
-    keys = {view.name: (view.key,) for view in VIEWS}
+    keys = {view.name: (view.key,) for view in VIEWS} | {table.name: table.key for table in TABLES}
+    orders = {table.name: table.order for table in TABLES if table.order}
     for one in found.values():
-        assert one.key == one.order == keys.get(one.name, ("id",)), one.name
+        assert one.key == keys.get(one.name, ("id",)), one.name
+        assert one.order == orders.get(one.name, one.key), one.name
         assert one.scope, one.name
         assert one.description, one.name
 

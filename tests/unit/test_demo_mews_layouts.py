@@ -18,6 +18,7 @@ from offtake.app.wiring import open_sources, plugins
 from offtake.core.limits import Window
 from offtake.core.query import JsonLayout, Query
 from offtake.demo.configuration import configuration
+from offtake.demo.data import HOTEL
 from offtake.demo.load import build_sqlite
 from offtake.settings import Settings
 
@@ -248,7 +249,7 @@ def described(layout: str) -> list[Described]:
 @pytest.fixture(scope="module")
 def chosen(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder: Path = tmp_path_factory.mktemp("demo")
-    build_sqlite(folder / "hotel.db")
+    build_sqlite(folder / "hotel.db", sets=(HOTEL,))
     (folder / "offtake.yaml").write_text(
         yaml.safe_dump(configuration(f"sqlite:///{folder / 'hotel.db'}"), sort_keys=False), "utf-8"
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from inspect import cleandoc
 from typing import Final
 
-from offtake.core.dataset import FieldType
+from offtake.core.dataset import FieldType, Stored
 from offtake.demo.data import DATA_SETS
 from offtake.demo.tables import KEY, Account, Column, Member, Parameter, Prepared, Table, View
 from offtake.demo.writing import SQLITE
@@ -39,8 +39,8 @@ def _table(table: Table) -> Plain:
         "title": table.title,
         "description": table.about,
         "table": table.name,
-        "key": [KEY],
-        "order": [KEY],
+        "key": list(table.key),
+        "order": list(table.order or table.key),
         "scope": dict(table.scope),
         **({"change": table.change} if table.change else {}),
         "fields": _fields(table.columns),
@@ -88,6 +88,10 @@ def _field(column: Column) -> Plain:
     field: dict[str, Plain] = {"type": column.type.value, "description": column.about, "nullable": column.nullable}
     if column.type is FieldType.TIMESTAMP:
         field["precision"] = 0
+    if column.stored is not Stored.NATIVE:
+        field["stored"] = column.stored.value
+    if column.scale:
+        field["scale"] = column.scale
     if labels := _labels(column.en, column.de):
         field["labels"] = labels
     if column.choices:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
-from offtake.core.dataset import FieldType, Op
+from offtake.core.dataset import FieldType, Op, Stored
 from offtake.demo.writing import Writing
 
 KEY: Final = "id"
-"""The key of every table, and the order in which its rows are exported."""
+"""The key of a table that names no other, and the order in which its rows are exported."""
 
 Cell = str | int | bool | None
 """A value as SQLite keeps it: instants `2015-07-01T14:00:00Z`, dates `2015-07-01`, decimals `75.00`, UUIDs in lower
@@ -24,6 +25,7 @@ class Column:
 
     `en` and `de` label it, `choices` give its values a label in both languages. `references` names the table whose
     key it holds. `filter` is True for every operator of the type, or the operators; `access` the grants needed.
+    `stored` and `scale` are those of a field: what is kept as an integer is one in both databases.
     """
 
     name: str
@@ -36,11 +38,17 @@ class Column:
     choices: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     filter: bool | tuple[Op, ...] = False
     access: tuple[str, ...] = ()
+    stored: Stored = Stored.NATIVE
+    scale: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table. `scope` gives the column of each dimension, `change` that of windows."""
+    """A table. `scope` gives the column of each dimension, `change` that of windows.
+
+    Rows are exported by `order`. `stored_by` is the primary key: in SQLite rows lie in its order, so where it begins
+    with a column of the scope they need no further index and no sorting. Both are the `key` where nothing is said.
+    """
 
     name: str
     title: str
@@ -48,6 +56,14 @@ class Table:
     columns: tuple[Column, ...]
     scope: Mapping[str, str]
     change: str | None = None
+    key: tuple[str, ...] = (KEY,)
+    order: tuple[str, ...] = ()
+    stored_by: tuple[str, ...] = ()
+
+    @property
+    def primary(self) -> tuple[str, ...]:
+        """The columns of the primary key."""
+        return self.stored_by or self.key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +133,12 @@ class DataSet:
     """Tables that belong together, referenced ones first.
 
     Tables `behind` the views are no datasets themselves. `rows` starts a fresh stream for each table and each of those
-    behind, by name; it yields the same rows at every call.
+    behind, by name; for the same instant it yields the same rows at every call, and none that is later.
     """
 
     tables: tuple[Table, ...]
     behind: tuple[Table, ...] = ()
     views: tuple[View, ...] = ()
-    prepared: tuple[Prepared, ...]
-    accounts: tuple[Account, ...]
-    rows: Callable[[], Mapping[str, Iterator[Row]]]
+    prepared: tuple[Prepared, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    rows: Callable[[datetime], Mapping[str, Iterator[Row]]]

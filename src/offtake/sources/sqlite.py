@@ -25,6 +25,9 @@ from offtake.sql import sqlite
 from offtake.sql.select import unbound
 from offtake.sql.statement import Statement, segment
 
+PATIENCE: Final = 1.0
+"""Seconds after which a connection no longer waits for its turn."""
+
 CHUNK: Final = 256 * 1024
 """Bytes of lines that are handed on at once, or a little more."""
 
@@ -114,6 +117,7 @@ class SqliteSource:
     def __init__(self, path: Path, options: SqliteOptions) -> None:
         self._path = path
         self._options = options
+        self._turns = _Turns()
 
     async def check(self) -> str:
         """The library's version; raises Unavailable if the file is not a database."""
@@ -156,7 +160,7 @@ class SqliteSource:
 
     @asynccontextmanager
     async def _open(self) -> "AsyncIterator[_Database]":
-        database = await asyncio.to_thread(_Database, self._path, self._options)
+        database = await asyncio.to_thread(_Database, self._path, self._options, self._turns)
         try:
             yield database
         finally:
@@ -189,11 +193,34 @@ class SqliteReading:
         return total
 
 
+class _Turns:
+    """Connections take turns: all of a process share one allocator behind a lock, so that two at once are slower than
+    one after the other. Whoever has waited long goes all the same: a single step may be a sort of everything."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for one's turn, or long enough."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._lock.acquire()
+        except TimeoutError:
+            yield
+            return
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+
 class _Database:
     """A connection that is used by one thread at a time, and the clock of its statements."""
 
-    def __init__(self, path: Path, options: SqliteOptions) -> None:
+    def __init__(self, path: Path, options: SqliteOptions, turns: _Turns) -> None:
         self._options = options
+        self._turns = turns
         self._stopped = False
         self._mismatch: str | None = None
         self.start_clock()
@@ -213,8 +240,9 @@ class _Database:
                 self._connection.execute(f"PRAGMA {setting}")
 
     def start_clock(self) -> None:
-        """Begin to count the time limit of a statement."""
-        self._deadline = time.monotonic() + self._options.time_limit_seconds
+        """Begin to count the time limit of a statement; what it spends waiting does not count."""
+        self._left = self._options.time_limit_seconds
+        self._deadline = time.monotonic() + self._left
 
     def cursor(self, statement: Statement) -> sqlite3.Cursor:
         """Execute a statement."""
@@ -231,7 +259,11 @@ class _Database:
         return None
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Do `work` in a thread. Cancelled, interrupt it and wait until the thread has let go of the connection."""
+        """Do `work` in a thread, in turn. Cancelled, interrupt it and wait until the thread has let go."""
+        async with self._turns.turn():
+            return await self._run(work)
+
+    async def _run(self, work: Callable[[], T]) -> T:
         future = asyncio.ensure_future(asyncio.to_thread(self._do, work))
         try:
             return await asyncio.shield(future)
@@ -249,8 +281,13 @@ class _Database:
         self._connection.close()
 
     def _do(self, work: Callable[[], T]) -> T:
-        with self._translated():
-            return work()
+        began = time.monotonic()
+        self._deadline = began + self._left
+        try:
+            with self._translated():
+                return work()
+        finally:
+            self._left -= time.monotonic() - began
 
     def _over(self) -> bool:
         return self._stopped or time.monotonic() > self._deadline

@@ -95,6 +95,9 @@ class _Grammar:
             return f"{column(field.column)}::text" + (' COLLATE "C"' if ordering else "")
         return _typed(field)
 
+    def ordered(self, field: Field) -> str:
+        return self.compared(field, ordering=True)
+
     def operand(self, field: Field, value: Scalar) -> Sql:
         kind = TYPES[field.type]
         if field.stored is Stored.SCALED:

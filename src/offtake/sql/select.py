@@ -39,6 +39,9 @@ class Grammar(Protocol):
     def compared(self, field: Field, *, ordering: bool) -> str:
         """The field's column in a form that compares in the field's type, for `=` or for an order."""
 
+    def ordered(self, field: Field) -> str:
+        """What rows are sorted by for the field: `compared`, or a form of the same order that an index has."""
+
     def operand(self, field: Field, value: Scalar) -> Sql:
         """A canonical value in the form that `compared` compares with."""
 
@@ -215,7 +218,7 @@ def _window(query: Query, grammar: Grammar) -> list[Sql]:
 
 
 def _order(field: Field, grammar: Grammar) -> str:
-    return grammar.compared(field, ordering=True) + (" NULLS LAST" if field.nullable else "")
+    return grammar.ordered(field) + (" NULLS LAST" if field.nullable else "")
 
 
 def _own(dataset: Dataset, name: str) -> Field:

@@ -61,6 +61,11 @@ class _Grammar:
             return own
         return own if field.type in NUMBERS or field.type is FieldType.BYTES else _text(field, precision=6)
 
+    def ordered(self, field: Field) -> str:
+        if field.type is FieldType.UUID:
+            return f"{column(field.column)} COLLATE BINARY"
+        return self.compared(field, ordering=True)
+
     def operand(self, field: Field, value: Scalar) -> Sql:
         match field.type:
             case FieldType.DECIMAL if field.stored is Stored.SCALED:
