@@ -21,8 +21,9 @@ from offtake.core.kind import ENDS, TOLD, Kind
 from offtake.core.lifecycle import State
 from offtake.core.tenant import KeyId, TenantId
 from offtake.web.dialects.native import DIALECT, document
-from offtake.web.dialects.native.callbacks import LADDER, TELLER, check_secret, new_secret
+from offtake.web.dialects.native.callbacks import LADDER, TELLER
 from offtake.web.dialects.native.wire_telling import CallbackAsked, EventSent, Tellable
+from offtake.web.webhooks import check_secret, new_secret
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 NEW, OLD = new_secret(b"n" * 32), new_secret(b"o" * 24)

@@ -26,6 +26,7 @@ anything else is a bug, and the customer sees it as `Internal` with no details.
     +-- Internal              our side, a bug
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import ClassVar, Final
 
@@ -34,19 +35,27 @@ class ExportError(Exception):
     """The base; never raised itself.
 
     `message` says what is wrong, `cure` what to do about it; `field` names the member, parameter or setting at
-    fault, and `retry_after` (whole seconds) says when the same request may succeed.
+    fault, and `retry_after` (whole seconds) says when the same request may succeed. `details` are the dialect's that
+    raised it, where it has more to tell than one problem.
     """
 
     code: ClassVar[str]
 
     def __init__(
-        self, message: str, *, field: str | None = None, cure: str | None = None, retry_after: int | None = None
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        cure: str | None = None,
+        retry_after: int | None = None,
+        details: Sequence[object] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
         self.cure = cure
         self.retry_after = retry_after
+        self.details = tuple(details)
 
 
 class InvalidRequest(ExportError):

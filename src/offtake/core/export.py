@@ -33,10 +33,10 @@ class ExportRequest:
     `options` are the format's own. `recipients` are the public keys that files are encrypted to; without any, files
     are in the clear. `dialect` is remembered for its callbacks and never asked by shared code. `reference` is what the
     dialect's clients call the export, or its file, where that is not the export's id: no two of a dialect's are alike.
-    `retention` overrides the server's; `one_at_a_time` is a key the dialect chose; `idempotency_key` is the caller's;
-    `fingerprint` tells a repeated request from another one, and is set by the service. `memo` is what the dialect wants
-    to find again, read by nobody else. `callbacks` and `targets` are on their way into records of their own, and empty
-    in a request that is stored.
+    `retention` overrides the server's, and so do `retention_months`, by the calendar; `one_at_a_time` is a key the
+    dialect chose; `idempotency_key` is the caller's; `fingerprint` tells a repeated request from another one, and is
+    set by the service. `memo` is what the dialect wants to find again, read by nobody else. `callbacks` and `targets`
+    are on their way into records of their own, and empty in a request that is stored.
     """
 
     selections: tuple[Selection, ...]
@@ -51,6 +51,7 @@ class ExportRequest:
     idempotency_key: str | None = None
     one_at_a_time: OneAtATime | None = None
     retention: timedelta | None = None
+    retention_months: int | None = None
     memo: Mapping[str, object] = field(default_factory=dict)
     callbacks: tuple[Callback, ...] = ()
     targets: tuple[Target, ...] = ()

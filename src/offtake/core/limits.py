@@ -1,5 +1,6 @@
 """Rules as values: windows, one-at-a-time keys, rate rules, the splitting of files."""
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -23,10 +24,20 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """When to start a new part: before it would exceed this many rows, or this many bytes (uncompressed)."""
+    """When to start a new part: before it would exceed this many rows, or this many bytes (uncompressed).
+
+    `whole` asks for one part whatever its size, where a server has limits of its own.
+    """
 
     rows: int | None = None
     bytes: int | None = None
+    whole: bool = False
+
+
+def later(at: datetime, months: int) -> datetime:
+    """The same day and time so many calendar months later, or the last day of a month that is too short for it."""
+    year, month = divmod(at.year * 12 + at.month - 1 + months, 12)
+    return at.replace(year=year, month=month + 1, day=min(at.day, monthrange(year, month + 1)[1]))
 
 
 class OnConflict(StrEnum):

@@ -8,13 +8,14 @@ claim ----> report (many) ----> publish        the files are there: succeeded
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from offtake.core.error import ExportError
 from offtake.core.event import Event
 from offtake.core.export import Attempt, Export, ExportId, Failure, Part, Progress
 from offtake.core.kind import Kind
 from offtake.core.lifecycle import OPEN, Move, State, advance
+from offtake.core.limits import later
 from offtake.core.ports import Task, Transaction, Work
 from offtake.service import facts, pushing
 from offtake.service.house import House
@@ -67,13 +68,12 @@ def report(house: House, attempt: Attempt, progress: Progress) -> None:
 def publish(house: House, attempt: Attempt, parts: Sequence[Part]) -> Export:
     """Make the export a success with these parts, which are durable in storage already, manifest included."""
     now = house.clock()
-    life = attempt.export.request.retention or house.policy.file_life
     rows, size = sum(one.rows for one in parts), sum(one.bytes for one in parts)
     done = replace(
         attempt.export,
         state=advance(attempt.export.state, Move.FINISH),
         finished_at=now,
-        expires_at=now + life,
+        expires_at=_end_of_life(house, attempt.export, now),
         parts=tuple(parts),
         progress=Progress(rows=rows, bytes=size, parts=len(parts), expected_rows=rows),
     )
@@ -83,6 +83,12 @@ def publish(house: House, attempt: Attempt, parts: Sequence[Part]) -> Export:
         success = _event(house, done, Kind.SUCCEEDED, attempt=done.attempt, rows=rows, bytes=size, parts=len(parts))
         facts.record(house, tx, [*(_part_event(house, done, one) for one in parts), success])
     return done
+
+
+def _end_of_life(house: House, export: Export, now: datetime) -> datetime:
+    if export.request.retention_months is not None:
+        return later(now, export.request.retention_months)
+    return now + (export.request.retention or house.policy.file_life)
 
 
 def fail(house: House, attempt: Attempt, problem: ExportError) -> None:

@@ -9,12 +9,13 @@ from offtake.core.filter import Condition
 from offtake.core.kind import Kind
 from offtake.core.limits import Split, Window
 from offtake.core.target import Callback, Target
-from offtake.web.dialects.native.callbacks import INCLUDE_LINKS, check_secret
+from offtake.web.dialects.native.callbacks import INCLUDE_LINKS
 from offtake.web.dialects.native.reading import body_of, idempotency_key, moment
 from offtake.web.dialects.native.wire import ExportAsked, SelectionAsked, WindowAsked
 from offtake.web.dialects.native.wire_delivering import TargetAsked
 from offtake.web.dialects.native.wire_telling import CallbackAsked, Tellable
 from offtake.web.message import Request
+from offtake.web.webhooks import check_secret
 
 KIND = "native"
 

@@ -1,33 +1,21 @@
-"""How the native dialect tells: a CloudEvent, signed by the rules of Standard Webhooks (standardwebhooks.com).
+"""How the native dialect tells: a CloudEvent, signed by the rules of Standard Webhooks."""
 
-webhook-id         the message's id, the same at every try
-webhook-timestamp  the time of this try, in seconds since 1970
-webhook-signature  v1,<base64> for each secret that signs, newest first: HMAC-SHA256 over `<id>.<timestamp>.<body>`
-"""
-
-import base64
-import binascii
-import hmac
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import cache
-from importlib.metadata import version
 from typing import Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from offtake.core.callback import Notice, Outgoing, Teller
-from offtake.core.error import InvalidRequest
 from offtake.core.export import Export
 from offtake.core.kind import Kind
 from offtake.core.lifecycle import State
 from offtake.web.dialects.native.telling import dataset_of, datasets_of, failure_told, file_path
 from offtake.web.dialects.native.wire_telling import DeliverySent, EventSent, FactSent, FileSent
+from offtake.web.webhooks import agent, new_secret, signed
 
 MEDIA_TYPE: Final = "application/cloudevents+json"
-PREFIX: Final = "whsec_"
-SECRET_BYTES: Final = range(24, 65)
 
 INCLUDE_LINKS: Final = "include_links"
 """The option of an endpoint that wants links: `true`, or not there."""
@@ -61,18 +49,10 @@ LADDER: Final = (
 def request(notice: Notice, now: datetime) -> Outgoing:
     """The request that tells. Its body depends on the time only where it brings links."""
     body = msgspec.json.encode(event(notice))
-    timestamp = str(int(now.timestamp()))
-    signed = b".".join((notice.message_id.encode(), timestamp.encode(), body))
     return Outgoing(
         method="POST",
         url=notice.url,
-        headers={
-            "Content-Type": MEDIA_TYPE,
-            "User-Agent": _agent(),
-            "webhook-id": notice.message_id,
-            "webhook-timestamp": timestamp,
-            "webhook-signature": " ".join(_signature(secret, signed) for secret in notice.secrets),
-        },
+        headers={"Content-Type": MEDIA_TYPE, "User-Agent": agent(), **signed(notice, now, body)},
         body=body,
     )
 
@@ -92,37 +72,7 @@ def event(notice: Notice) -> EventSent:
     )
 
 
-def new_secret(random: bytes) -> str:
-    """Random bytes as a signing secret."""
-    return PREFIX + base64.b64encode(random).decode()
-
-
-def check_secret(secret: str, field: str) -> str:
-    """The secret, if requests can be signed with it; else an InvalidRequest that does not repeat it."""
-    try:
-        key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if len(key) not in SECRET_BYTES or secret != new_secret(key):
-        raise InvalidRequest(
-            "This is not a signing secret.",
-            field=field,
-            cure=f"Give '{PREFIX}' and the base64 of 24 to 64 random bytes, as 'openssl rand -base64 32' prints them.",
-        )
-    return secret
-
-
 TELLER: Final = Teller(request=request, ladder=LADDER, timeout=timedelta(seconds=15), new_secret=new_secret)
-
-
-@cache
-def _agent() -> str:
-    return f"Offtake/{version('offtake')}"
-
-
-def _signature(secret: str, signed: bytes) -> str:
-    key = base64.b64decode(secret.removeprefix(PREFIX))
-    return f"v1,{base64.b64encode(hmac.digest(key, signed, 'sha256')).decode()}"
 
 
 def _fact(notice: Notice, export: Export) -> FactSent:

@@ -16,7 +16,7 @@ from offtake.service.endpoints import Registered, Wanted
 from offtake.service.house import House
 from offtake.web.dialect import AnyOperation, Context, Documented, keyed
 from offtake.web.dialects.native.asking import KIND, kinds_of, telling_options
-from offtake.web.dialects.native.callbacks import INCLUDE_LINKS, check_secret
+from offtake.web.dialects.native.callbacks import INCLUDE_LINKS
 from offtake.web.dialects.native.messages import message_told
 from offtake.web.dialects.native.reading import body_of, moment, path_id, query
 from offtake.web.dialects.native.reply import no_content, reply_json
@@ -32,6 +32,7 @@ from offtake.web.dialects.native.wire_telling import (
     RotationAsked,
 )
 from offtake.web.message import Reply, Request
+from offtake.web.webhooks import check_secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,121 @@
+"""The attributes of an export that is asked for, or changed, by the rules of a version."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from offtake.core.error import InvalidRequest
+from offtake.service.endpoints import check_url
+from offtake.web.dialects.didww import filters
+from offtake.web.dialects.didww.filters import Filters, Rules
+from offtake.web.dialects.didww.options import Calls
+from offtake.web.dialects.didww.reading import Attributes
+from offtake.web.dialects.didww.refusal import Problem, invalid, not_allowed, refuse
+
+REFERENCE: Final = "external_reference_id"
+MAX_REFERENCE: Final = 100
+METHODS: Final = ("get", "post")
+CREATED: Final = frozenset({"export_type", "filters", "callback_url", "callback_method"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """An export as it is asked for; the callback's URL as it was sent, its method in small letters."""
+
+    calls: Calls
+    filters: Filters
+    callback_url: str | None
+    callback_method: str | None
+    reference: str | None
+
+
+def asked(attributes: Attributes, rules: Rules) -> Asked:
+    """The attributes of a new export, or an InvalidRequest with all that is wrong with them."""
+    allowed = CREATED | {REFERENCE} if rules.version.is_new else CREATED
+    _only(attributes, allowed)
+    problems: list[Problem] = []
+    calls = _calls(attributes.get("export_type"), problems)
+    found = _filters(attributes.get("filters"), calls, rules, problems)
+    url = _url(attributes.get("callback_url"), problems)
+    method = _method(attributes.get("callback_method"), problems)
+    reference = _reference(attributes.get(REFERENCE), problems)
+    if calls is None or found is None or problems:
+        raise refuse(*problems)
+    return Asked(calls=calls, filters=found, callback_url=url, callback_method=method, reference=reference)
+
+
+def changed(attributes: Attributes) -> Mapping[str, str | None]:
+    """The attributes of an export that is changed: its reference, or nothing. An empty `filters` is passed over."""
+    _only([name for name, value in attributes.items() if name != "filters" or value], frozenset({REFERENCE}))
+    problems: list[Problem] = []
+    reference = _reference(attributes.get(REFERENCE), problems)
+    if problems:
+        raise refuse(*problems)
+    return {REFERENCE: reference} if REFERENCE in attributes else {}
+
+
+def reachable(url: str) -> tuple[str, str]:
+    """A callback's URL as it is called, and the fragment that is only signed: with a scheme and a path."""
+    whole = url if "://" in url else f"http://{url}"
+    bare, _, fragment = whole.partition("#")
+    parts = urlsplit(bare)
+    return (bare if parts.path else parts._replace(path="/").geturl()), fragment
+
+
+def _only(names: Iterable[str], allowed: frozenset[str]) -> None:
+    if unknown := [not_allowed(name) for name in names if name not in allowed]:
+        raise refuse(*unknown)
+
+
+def _calls(value: object, problems: list[Problem]) -> Calls | None:
+    if value is None or value == "":
+        problems.append(invalid("export_type", "can't be blank"))
+    elif not isinstance(value, str) or value not in frozenset(Calls):
+        problems.append(invalid("export_type", "is not included in the list"))
+    else:
+        return Calls(value)
+    return None
+
+
+def _filters(value: object, calls: Calls | None, rules: Rules, problems: list[Problem]) -> Filters | None:
+    given = {} if value == [] else value
+    if given is None:
+        problems.append(invalid("filters", "can't be blank"))
+    elif not isinstance(given, dict):
+        problems.append(invalid("filters", "is invalid"))
+    elif calls is not None:
+        found, wrong = filters.read(given, calls, rules)
+        problems += wrong
+        return found
+    return None
+
+
+def _url(value: object, problems: list[Problem]) -> str | None:
+    if value is None or value == "":
+        return None
+    try:
+        if isinstance(value, str):
+            check_url(reachable(value)[0], "callback_url")
+            return value
+    except (InvalidRequest, ValueError):
+        pass
+    problems.append(invalid("callback_url", "is invalid"))
+    return None
+
+
+def _method(value: object, problems: list[Problem]) -> str | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, str) and value.lower() in METHODS:
+        return value.lower()
+    problems.append(invalid("callback_method", "is not included in the list"))
+    return None
+
+
+def _reference(value: object, problems: list[Problem]) -> str | None:
+    if value is None or (isinstance(value, str) and len(value) <= MAX_REFERENCE):
+        return value
+    title = f"is too long (maximum is {MAX_REFERENCE} characters)" if isinstance(value, str) else "is invalid"
+    problems.append(invalid(REFERENCE, title))
+    return None

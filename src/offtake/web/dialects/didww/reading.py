@@ -1,0 +1,107 @@
+"""A request's document: credential, version, media types, and the resource object in its body."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from offtake.core.error import InvalidRequest, MalformedRequest, NotAcceptable, Unauthenticated, WrongMediaType
+from offtake.core.tenant import Compared, Presented
+from offtake.web.body import decode
+from offtake.web.dialects.didww.options import Version
+from offtake.web.dialects.didww.refusal import Problem, malformed, not_allowed, refuse
+from offtake.web.message import Request
+
+MEDIA_TYPE: Final = "application/vnd.api+json"
+RESOURCE: Final = "exports"
+RESOURCE_MEMBERS: Final = frozenset({"type", "id", "attributes", "relationships", "links", "meta"})
+
+_DATE: Final = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])", re.ASCII)
+
+Attributes = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """The resource object of a body, its `id` where there is one."""
+
+    id: str | None
+    attributes: Attributes
+
+
+def present(request: Request) -> Presented:
+    """The API key, to be compared."""
+    return Compared(secret=api_key(request))
+
+
+def api_key(request: Request) -> str:
+    """The API key; some clients send the header twice."""
+    given = request.headers.get("api-key", "").strip()
+    first, _, second = given.partition(", ")
+    if not given:
+        raise Unauthenticated("There is no API key.", cure="Send it in the header Api-Key.")
+    return first if first == second else given
+
+
+def version(request: Request, default: Version) -> Version:
+    """The version that a request is answered in: what its header asks for, if that is no older than the default.
+
+    A date between two versions is that of the older one; a later one than the newest counts for nothing.
+    """
+    asked = request.headers.get("x-didww-api-version", "").strip()
+    if not _DATE.fullmatch(asked) or asked > max(Version):
+        return default
+    return max(default, *(one for one in Version if one <= asked))
+
+
+def acceptable(request: Request) -> Request:
+    """The request, if a document of this API may be its answer."""
+    accepted = request.headers.get("accept", "").strip()
+    if accepted and not {MEDIA_TYPE, "*/*"} & {one.strip() for one in accepted.split(",")}:
+        raise NotAcceptable("The answer is wanted in another form.", field=accepted)
+    return request
+
+
+def writing(request: Request) -> Request:
+    """The request, if its body is declared as a document of this API too."""
+    acceptable(request)
+    declared = request.headers.get("content-type", "").strip()
+    kind, *parameters = (one.strip().lower() for one in declared.split(";"))
+    if kind != MEDIA_TYPE or any(one not in ("charset=utf-8", 'charset="utf-8"') for one in parameters):
+        raise WrongMediaType("The body is of another form.", field=declared)
+    return request
+
+
+def resource(body: bytes) -> Resource:
+    """The resource object of a body."""
+    try:
+        document = decode(body, dict[str, object])
+    except MalformedRequest:
+        raise
+    except InvalidRequest:
+        document = {}
+    data = document.get("data")
+    if not isinstance(data, dict):
+        raise refuse(_missing("data"))
+    kind = data.get("type")
+    if kind is None:
+        raise refuse(_missing("type"))
+    if kind != RESOURCE:
+        raise refuse(malformed("101", "Invalid resource", f"{_shown(kind)} is not a valid resource."))
+    attributes = data.get("attributes")
+    if attributes is None:
+        attributes = {}
+    if not isinstance(attributes, dict):
+        raise refuse(_missing("attributes"))
+    if unknown := [not_allowed(name) for name in data if name not in RESOURCE_MEMBERS]:
+        raise refuse(*unknown)
+    given = data.get("id")
+    return Resource(id=None if given is None else _shown(given), attributes=attributes)
+
+
+def _missing(name: str) -> Problem:
+    return malformed("106", "Missing Parameter", f"The required parameter, {name}, is missing.")
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else str(value)
