@@ -73,7 +73,7 @@ def exported(
     )
     query = Query(dataset=dataset, fields=(), where=(), window=None, scope={})
     plan = make_plan(request, (query,), (TextForm(layout=JsonLayout()),), "jsonl")
-    parts = Parts(storage, "export/1", plan.steps[0], plan.split, plan.compression, plan.recipients)
+    parts = Parts(storage, "export/1", plan.steps[0], plan)
     for block in blocks:
         parts.write(block)
     return [(one, tmp_path / "files" / one.location) for one in parts.finish()]

@@ -54,7 +54,7 @@ def plan(*, compression: str | None = None, split: Split | None = None, header: 
 
 
 def parts(storage: Storage, of: Plan) -> Parts:
-    return Parts(storage, "export/1", of.steps[0], of.split, of.compression, of.recipients)
+    return Parts(storage, "export/1", of.steps[0], of)
 
 
 def decrypted(storage: Storage, part: Part) -> bytes:

@@ -17,7 +17,7 @@ from offtake.core.limits import Split
 from offtake.core.ports import Storage, TextForm
 from offtake.core.query import CsvLayout, Query
 from offtake.pipeline.parts import Parts
-from offtake.pipeline.plan import Step
+from offtake.pipeline.plan import Plan, Step
 from offtake.storage.local import STORAGE
 
 HEADER = b"a,b\r\n"
@@ -36,6 +36,11 @@ def step(*, header: bytes = HEADER, line_end: bytes = b"\r\n") -> Step:
         stem="things",
         extension="csv",
     )
+
+
+def opened(storage: Storage, of: Step, split: Split, compression: str | None = None) -> Parts:
+    plan = Plan(source="test", steps=(of,), split=split, compression=compression)
+    return Parts(storage, "export/1", of, plan)
 
 
 def lines(rows: list[tuple[str, str]]) -> list[bytes]:
@@ -69,7 +74,7 @@ def test_parts_hold_every_row_once_within_their_limits(
 ) -> None:
     storage = STORAGE.open(STORAGE.options(directory=str(tmp_path_factory.mktemp("files"))))
     split = Split(rows=most_rows, bytes=most_bytes)
-    parts = Parts(storage, "export/1", step(), split, None)
+    parts = opened(storage, step(), split)
     sent = lines(rows)
     for start in range(0, len(sent), chunk):
         parts.write(b"".join(sent[start : start + chunk]))
@@ -92,13 +97,13 @@ def test_parts_hold_every_row_once_within_their_limits(
 
 def test_a_result_without_rows_is_one_file_with_its_header(tmp_path: Path) -> None:
     storage = STORAGE.open(STORAGE.options(directory=str(tmp_path)))
-    (part,) = Parts(storage, "export/1", step(), Split(), None).finish()
+    (part,) = opened(storage, step(), Split()).finish()
     assert (part.rows, b"".join(contents(storage, (part,)))) == (0, HEADER)
 
 
 def test_gzip_is_readable_by_others_and_counted_as_stored(tmp_path: Path) -> None:
     storage = STORAGE.open(STORAGE.options(directory=str(tmp_path)))
-    parts = Parts(storage, "export/1", step(line_end=b"\n"), Split(rows=500), "gzip")
+    parts = opened(storage, step(line_end=b"\n"), Split(rows=500), "gzip")
     sent = lines([(str(n), "x" * 50) for n in range(1000)])
     parts.write(b"".join(sent))
     first, second = parts.finish()
@@ -109,7 +114,7 @@ def test_gzip_is_readable_by_others_and_counted_as_stored(tmp_path: Path) -> Non
 
 def test_an_abandoned_part_leaves_no_file(tmp_path: Path) -> None:
     storage = STORAGE.open(STORAGE.options(directory=str(tmp_path)))
-    parts = Parts(storage, "export/1", step(), Split(), None)
+    parts = opened(storage, step(), Split())
     parts.write(b'"a","b"\n')
     parts.abandon()
     assert list(storage.locations("export")) == []

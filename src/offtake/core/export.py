@@ -31,7 +31,8 @@ class ExportRequest:
     """What a caller asks for, in any dialect.
 
     `options` are the format's own. `recipients` are the public keys that files are encrypted to; without any, files
-    are in the clear. `dialect` is remembered for its callbacks and never asked by shared code. `reference` is what the
+    are in the clear. With `paged`, rows can be fetched from any number on, for which files stay as they are written,
+    neither compressed nor encrypted. `dialect` is remembered for its callbacks and never asked by shared code. `reference` is what the
     dialect's clients call the export, or its file, where that is not the export's id: no two of a dialect's are alike.
     `retention` overrides the server's, and so do `retention_months`, by the calendar; `one_at_a_time` is a key the
     dialect chose; `idempotency_key` is the caller's; `fingerprint` tells a repeated request from another one, and is
@@ -45,6 +46,7 @@ class ExportRequest:
     recipients: tuple[str, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
     split: Split = field(default_factory=Split)
+    paged: bool = False
     dialect: str
     reference: str | None = None
     client_reference: str | None = None

@@ -1,6 +1,5 @@
 """Lines into part files: roll-over, compression, encryption, counts and hashes on the way."""
 
-from collections.abc import Sequence
 from hashlib import sha256
 from typing import Protocol
 
@@ -10,7 +9,8 @@ from offtake.core.export import Part
 from offtake.core.limits import Split
 from offtake.core.ports import Storage, TextForm
 from offtake.encode import rows
-from offtake.pipeline.plan import Step
+from offtake.encode.row_index import RowIndex
+from offtake.pipeline.plan import Plan, Step
 from offtake.secrets.age import Encryption
 
 GZIP_LEVEL = 1
@@ -24,21 +24,11 @@ class Parts:
     single row is longer. There is always one part, if only with a header.
     """
 
-    def __init__(
-        self,
-        storage: Storage,
-        directory: str,
-        step: Step,
-        split: Split,
-        compression: str | None,
-        recipients: Sequence[str] = (),
-    ) -> None:
+    def __init__(self, storage: Storage, directory: str, step: Step, plan: Plan) -> None:
         self._storage = storage
         self._directory = directory
         self._step = step
-        self._split = split
-        self._compression = compression
-        self._recipients = recipients
+        self._plan = plan
         self._open: _OpenPart | None = None
         self._done: list[Part] = []
 
@@ -94,9 +84,9 @@ class Parts:
             self._storage,
             f"{self._directory}/{name}",
             self._step.form,
-            self._split,
-            compressor=_compressor(self._compression),
-            encryption=Encryption(self._recipients) if self._recipients else None,
+            self._plan.split,
+            compressor=_compressor(self._plan.compression),
+            encryption=Encryption(self._plan.recipients) if self._plan.recipients else None,
         )
         self._open.begin()
         return self._open
@@ -105,6 +95,8 @@ class Parts:
         assert self._open is not None
         part = self._open
         part.close()
+        if self._plan.paged:
+            part.index.save(self._storage, part.location)
         self._open = None
         self._done.append(
             Part(
@@ -150,6 +142,7 @@ class _OpenPart:
         self.rows = 0
         self.plain = 0
         self.stored = 0
+        self.index = RowIndex(quoted=form.quoted)
         self._form = form
         self._split = split
         self._hash = sha256()
@@ -181,6 +174,7 @@ class _OpenPart:
         return cut if cut or self.rows else rows.end_of(lines, 1, quoted=quoted)
 
     def write(self, lines: bytes, count: int) -> None:
+        self.index.mark(self.rows, self.plain)
         self._put(lines)
         self.rows += count
 

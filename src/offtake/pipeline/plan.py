@@ -27,13 +27,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """An export's steps, all read at one instant of one source. Its files are compressed first, then encrypted."""
+    """An export's steps, all read at one instant of one source. Its files are compressed first, then encrypted.
+
+    With `paged`, each has an index of its rows beside it.
+    """
 
     source: str
     steps: tuple[Step, ...]
     split: Split
     compression: str | None
     recipients: tuple[str, ...] = ()
+    paged: bool = False
 
 
 def make_plan(request: ExportRequest, queries: tuple[Query, ...], forms: tuple[TextForm, ...], extension: str) -> Plan:
@@ -56,6 +60,7 @@ def make_plan(request: ExportRequest, queries: tuple[Query, ...], forms: tuple[T
         split=request.split,
         compression=request.compression,
         recipients=request.recipients,
+        paged=request.paged,
     )
 
 

@@ -32,7 +32,7 @@ async def produce(plan: Plan, reading: Reading, storage: Storage, directory: str
     tally = _Tally(report, sum(one for one in expected if one is not None) if None not in expected else None)
     finished: list[Part] = []
     for step in plan.steps:
-        parts = Parts(storage, directory, step, plan.split, plan.compression, plan.recipients)
+        parts = Parts(storage, directory, step, plan)
         finished += await _Pump(step, parts, tally).run(reading)
         tally.add(finished)
     return tuple(finished)

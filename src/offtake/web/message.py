@@ -6,6 +6,8 @@ from datetime import datetime
 
 from offtake.service.downloads import Download
 from offtake.service.exports import Followed
+from offtake.service.house import House
+from offtake.service.pages import Slice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,14 @@ class Following:
     render: Callable[[Followed, datetime], tuple[bytes, bool]]
 
 
-Body = bytes | File | Following
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spliced:
+    """Bytes and slices of stored files, one behind the other, as a reply's body."""
+
+    pieces: Sequence[bytes | Slice]
+
+
+Body = bytes | File | Following | Spliced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +70,10 @@ class Reply:
     """An answer. Header names may be in any case; `Content-Length` is the server's business.
 
     With a `File` or `Following` the headers given here replace the server's own, and the status is the server's.
+    `on_sent` is called once the last byte has gone and nobody has left.
     """
 
     status: int
     body: Body = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    on_sent: Callable[[House], None] | None = None

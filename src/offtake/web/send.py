@@ -6,7 +6,7 @@ not read on holds a few hundred kilobytes, and no thread.
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
@@ -18,9 +18,10 @@ from offtake.core.error import ExportError, Unavailable
 from offtake.core.tenant import Principal
 from offtake.service import downloads, exports
 from offtake.service.house import House
+from offtake.service.pages import Slice
 from offtake.web.download import Plan, decide
 from offtake.web.intake import Caller
-from offtake.web.message import File, Following, Reply, Request
+from offtake.web.message import File, Following, Reply, Request, Spliced
 from offtake.web.ranges import Span
 
 log = logging.getLogger(__name__)
@@ -62,8 +63,9 @@ class Outgoing:
     """A reply that nothing stands in the way of any more; header names are in lower case."""
 
     status: int
-    body: bytes | Opened | Following = b""
+    body: bytes | Opened | Following | Spliced = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    on_sent: Callable[[House], None] | None = None
 
 
 class Sender:
@@ -86,7 +88,12 @@ class Sender:
         match reply.body:
             case bytes() as body:
                 length = {} if reply.status in WITHOUT_CONTENT else {"content-length": str(len(body))}
-                return Outgoing(status=reply.status, body=body, headers={**_usual(request), **own, **length})
+                headers = {**_usual(request), **own, **length}
+                return Outgoing(status=reply.status, body=body, headers=headers, on_sent=reply.on_sent)
+            case Spliced(pieces=pieces) as spliced:
+                size = sum(one.length if isinstance(one, Slice) else len(one) for one in pieces)
+                headers = {**_usual(request), **own, "content-length": str(size)}
+                return Outgoing(status=reply.status, body=spliced, headers=headers, on_sent=reply.on_sent)
             case File() as file:
                 plan = decide(request, file)
                 described = {name.lower(): value for name, value in plan.headers.items()}
@@ -109,7 +116,9 @@ class Sender:
             case _ if request.method == "HEAD" or outgoing.status in WITHOUT_CONTENT:
                 await _piece(send, b"", more=False)
             case bytes() as body:
-                await _piece(send, body, more=False)
+                await self._pieces((body,), outgoing.on_sent, caller, send)
+            case Spliced(pieces=pieces):
+                await self._pieces(pieces, outgoing.on_sent, caller, send)
             case Opened() as opened:
                 await self._file(opened, caller, send)
             case Following() as following:
@@ -117,6 +126,40 @@ class Sender:
                 await self._follow(following, principal, caller, send)
             case _:
                 assert_never(outgoing.body)
+
+    async def _pieces(
+        self,
+        pieces: Sequence[bytes | Slice],
+        on_sent: Callable[[House], None] | None,
+        caller: Caller,
+        send: Send,
+    ) -> None:
+        if on_sent is None and len(pieces) == 1 and isinstance(pieces[0], bytes):
+            await _piece(send, pieces[0], more=False)
+            return
+        for piece in pieces:
+            if caller.gone:
+                return
+            if isinstance(piece, bytes):
+                await _piece(send, piece)
+            else:
+                await self._slice(piece, caller, send)
+        if caller.gone:
+            return
+        await _piece(send, b"", more=False)
+        if on_sent is not None and not caller.gone:
+            with suppress(Unavailable):
+                await self._in_pool(on_sent, self._house)
+
+    async def _slice(self, piece: Slice, caller: Caller, send: Send) -> None:
+        iterator = self._house.storage.read(piece.location, piece.start, piece.length)
+        left = piece.length
+        while left and not caller.gone:
+            data = await self._in_pool(next, iterator, b"")
+            if not data:
+                raise Truncated(piece.location)
+            left -= len(data)
+            await _piece(send, data)
 
     async def _file(self, opened: Opened, caller: Caller, send: Send) -> None:
         iterator = opened.first
