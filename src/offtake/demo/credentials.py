@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from offtake.app.wiring import Wired, dialects
 from offtake.core.tenant import Scope, TenantId
+from offtake.demo import didww as calls
 from offtake.service import tenants
 from offtake.web.dialect import Issue
 
@@ -21,7 +22,7 @@ def credentials(wired: Wired) -> dict[str, dict[str, object]]:
         "native": {"token": _key(wired, first, "native")},
         "native_other_tenant": {"token": _key(wired, other, "native")},
     }
-    return made | _mews(wired, first, other)
+    return made | _mews(wired, first, other) | _didww(wired, first, other)
 
 
 def _mews(wired: Wired, first: str, other: str) -> dict[str, dict[str, object]]:
@@ -48,6 +49,19 @@ def _mews(wired: Wired, first: str, other: str) -> dict[str, dict[str, object]]:
             "enterprise_ids": list(theirs["enterprise"]),
             "chain_ids": list(theirs["chain"]),
         },
+    }
+
+
+def _didww(wired: Wired, first: str, other: str) -> dict[str, dict[str, object]]:
+    """Two accounts, with what they can be asked about."""
+    return {
+        name: {
+            "api_key": _key(wired, account, "didww", _issue(wired, "didww", None)),
+            "did_numbers": list(calls.did_numbers(account)),
+            "voice_out_trunk_ids": list(calls.voice_out_trunk_ids(account)),
+            "month": calls.month(wired.house.clock()),
+        }
+        for name, account in (("didww", first), ("didww_other_tenant", other))
     }
 
 

@@ -11,17 +11,22 @@ from rich.table import Table
 
 from offtake.client import Client, Pulled
 from offtake.demo.data import DATA_SETS
+from offtake.demo.didww import visit as didww
 from offtake.demo.mews import visit as mews
-from offtake.demo.mews.visit import Check
 from offtake.demo.proof import expected
 from offtake.demo.tables import Table as SourceTable
 
 DATASET = "reservations"
 DIMENSION = "enterprise"
 
-VISITS: Final[Mapping[str, Callable[[str, Mapping[str, object], Path], Sequence[Check]]]] = {"mews": mews.visit}
-"""The stops at dialects, by name."""
+Check = tuple[str, str, str]
+"""What is looked at, what the source has, and what the file has."""
 
+VISITS: Final[Mapping[str, Callable[[str, Mapping[str, object], Path], Sequence[Check]]]] = {
+    "mews": mews.visit,
+    "didww": didww.visit,
+}
+"""The stops at dialects, by name."""
 
 Bring = Callable[[Client, str, Path], Pulled]
 """Watches an export and downloads it into a folder, showing how far it is."""

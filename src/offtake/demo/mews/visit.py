@@ -15,11 +15,8 @@ GET_ALL: Final = "/api/connector/v1/exports/getAll"
 PATIENCE: Final = 60.0
 PAUSE: Final = 0.1
 
-Check = tuple[str, str, str]
-"""What is looked at, what the source has, and what the file has."""
 
-
-def visit(base_url: str, credentials: Mapping[str, object], database: Path) -> Sequence[Check]:
+def visit(base_url: str, credentials: Mapping[str, object], database: Path) -> Sequence[tuple[str, str, str]]:
     """Export the reservations of the portfolio, download them, and compare their ids with those of the source."""
     tokens = {
         "ClientToken": credentials["client_token"],
