@@ -84,12 +84,16 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """A value that an operator-written SELECT takes as `:name`; without a default the caller must give it."""
+    """A value that an operator-written SELECT takes as `:name`; without a default the caller must give it.
+
+    One with `many` takes a list, for `IN (:name)`, which is empty where the caller gives none.
+    """
 
     name: str
     type: FieldType
     required: bool = True
     default: str | int | float | bool | None = None
+    many: bool = False
     description: str = ""
 
 

@@ -121,6 +121,13 @@ def write_instant(moment: datetime, precision: int = 6) -> str:
 
 
 def _parameter(parameter: Parameter, condition: Condition, path: str) -> Condition:
+    if parameter.many:
+        if condition.op is not Op.IN or not isinstance(condition.value, tuple):
+            raise InvalidRequest(
+                f"'{parameter.name}' takes a list.", field=f"{path}.op", cure="Use the operator 'in' with it."
+            )
+        values = _values(parameter.type, condition.value, f"{path}.value")
+        return Condition(field=parameter.name, op=Op.IN, value=values)
     if condition.op is not Op.EQ:
         raise InvalidRequest(
             f"'{parameter.name}' takes one value.", field=f"{path}.op", cure="Use the operator 'eq' with it."
@@ -139,16 +146,20 @@ def _field(target: Field, condition: Condition, path: str) -> Condition:
         case Op.IN | Op.NOT_IN:
             if not isinstance(condition.value, tuple) or not condition.value:
                 raise InvalidRequest(f"'{condition.op}' takes a list.", field=path, cure="Give one value or more.")
-            if len(condition.value) > MAX_VALUES:
-                raise InvalidRequest(
-                    f"The list is longer than {MAX_VALUES} values.", field=path, cure="Ask in several exports."
-                )
-            values = tuple(canonical(target.type, one, f"{path}[{n}]") for n, one in enumerate(condition.value))
+            values = _values(target.type, condition.value, path)
             return Condition(field=target.name, op=condition.op, value=values)
         case Op.EQ | Op.NE | Op.LT | Op.LE | Op.GT | Op.GE | Op.STARTS_WITH:
             return Condition(field=target.name, op=condition.op, value=canonical(target.type, condition.value, path))
         case _:
             assert_never(condition.op)
+
+
+def _values(kind: FieldType, values: Sequence[object], path: str) -> tuple[Scalar, ...]:
+    if len(values) > MAX_VALUES:
+        raise InvalidRequest(
+            f"The list is longer than {MAX_VALUES} values.", field=path, cure="Ask in several exports."
+        )
+    return tuple(canonical(kind, one, f"{path}[{n}]") for n, one in enumerate(values))
 
 
 def _text(value: object) -> str:

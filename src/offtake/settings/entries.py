@@ -55,6 +55,9 @@ class ParameterSettings(Section):
         description="The value where the customer gives none; without a default they must.",
         examples=["2024-01-01"],
     )
+    many: bool = Field(
+        default=False, description="Take a list, for `IN (:name)`; it is empty where the customer gives none."
+    )
     description: str = Field(default="", description="What the parameter does, for customers.")
 
 

@@ -198,6 +198,8 @@ def _parameter(steps: Steps, name: str, entry: Entry, fields: Entry) -> Iterator
             cure="Give the parameter another name.",
         )
     kind, default = entry.get("type"), entry.get("default")
+    if default is not None and entry.get("many") is True:
+        yield Finding(steps=(*steps, "default"), at_key=True, message="A list has no default.", cure="Remove it.")
     if kind in set(FieldType) and default is not None and not isinstance(default, dict | list):
         try:
             canonical(FieldType(str(kind)), default, "default")

@@ -54,8 +54,9 @@ def _parameter(name: str, entry: ParameterSettings) -> Parameter:
     return Parameter(
         name=name,
         type=entry.type,
-        required=entry.default is None,
+        required=entry.default is None and not entry.many,
         default=entry.default,
+        many=entry.many,
         description=entry.description,
     )
 

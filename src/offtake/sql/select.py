@@ -136,7 +136,7 @@ def unbound(query: Query) -> tuple[Condition, ...]:
     """The query's conditions, with a null for every parameter that lacks a value: enough to compile it."""
     given = {one.field for one in query.where}
     missing = [one for one in _parameters(query.dataset) if one.name not in given]
-    return (*query.where, *(Condition(field=one.name, op=Op.EQ) for one in missing if one.default is None))
+    return (*query.where, *(Condition(field=one.name, op=Op.EQ) for one in missing if one.required))
 
 
 def _rows(query: Query, grammar: Grammar) -> Sql:
@@ -261,9 +261,18 @@ def _filled(query: Query, relation: Select, grammar: Grammar) -> Sql:
     for token in _TOKENS.finditer(text):
         parameter = known.get(token["name"] or "")
         if parameter is not None:
-            pieces += [text[end : token.start()], *grammar.parameter(parameter, _value(parameter, values))]
+            given = [grammar.parameter(parameter, one) for one in _given(parameter, values)]
+            pieces += [text[end : token.start()], *joined(", ", given)]
             end = token.end()
     return (*pieces, text[end:])
+
+
+def _given(parameter: Parameter, values: Mapping[str, object]) -> Sequence[Scalar | None]:
+    """What stands in the place of a parameter: its value, or those of a list, and null for an empty one."""
+    if not parameter.many:
+        return [_value(parameter, values)]
+    listed = values.get(parameter.name)
+    return listed if isinstance(listed, tuple) and listed else [None]
 
 
 def _value(parameter: Parameter, values: Mapping[str, object]) -> Scalar | None:

@@ -174,6 +174,23 @@ class AskingSuite:
         with pytest.raises(InvalidRequest):
             copy(stage, query(of))
 
+    @pytest.mark.parametrize("kind", [FieldType.INTEGER, FieldType.TEXT])
+    def test_a_list_stands_where_its_parameter_does(self, stage: Stage, kind: FieldType) -> None:
+        fields = (FIELDS[0],)
+        stage.create("plain", fields, [("1",), ("2",), ("3",)])
+        column = "id" if kind is FieldType.INTEGER else "CAST(id AS text)"
+        relation = Select(
+            sql=f"SELECT * FROM plain WHERE {column} IN (:ids) OR {column} IN (:ids) AND ':ids' = ''",
+            parameters=(Parameter(name="ids", type=kind, required=False, many=True),),
+        )
+        of = dataset("plain", fields, relation=relation)
+        using(stage, lambda source: source.probe(query(of)))
+        for given, found in (((), ""), ((2,), "2"), ((3, 1, 3, 7), "13")):
+            values = tuple(one if kind is FieldType.INTEGER else f"{one}" for one in given)
+            where = Condition(field="ids", op=Op.IN, value=values)
+            assert "".join(row[0] for row in copy(stage, query(of, where)).cells()) == found
+        assert copy(stage, query(of)).cells() == []
+
     def _comparisons(self, kind: FieldType, texts: tuple[str, ...]) -> list[tuple[Condition, list[int]]]:
         null = len(texts)
         found: list[tuple[Condition, list[int]]] = [

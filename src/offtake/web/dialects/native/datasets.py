@@ -116,6 +116,7 @@ def _parameters(dataset: Dataset) -> tuple[ParameterTold, ...]:
             type=one.type,
             required=one.required,
             default=one.default,
+            many=one.many,
             description=one.description,
         )
         for one in dataset.relation.parameters

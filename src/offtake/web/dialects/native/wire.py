@@ -175,12 +175,13 @@ class FieldTold(Struct, kw_only=True, frozen=True):
 
 
 class ParameterTold(Struct, kw_only=True, frozen=True):
-    """A value that the dataset takes as a condition with `eq`."""
+    """A value that the dataset takes as a condition with `eq`; with `many` a list, by `in`, empty where not given."""
 
     name: str
     type: FieldType
     required: bool
     default: Scalar | None
+    many: bool
     description: str
 
 
