@@ -13,10 +13,10 @@ from offtake.app.wiring import Wired, dialects
 from offtake.cli.given import Config, opened
 from offtake.cli.outcome import say
 from offtake.core.error import Conflict, InvalidRequest
-from offtake.core.tenant import ALL_ACTIONS, Action, Scope, Tenant, TenantId
+from offtake.core.tenant import ALL_ACTIONS, Action, Names, Scope, Tenant, TenantId
 from offtake.secrets.keyfile import rotate
 from offtake.service import seals, tenants
-from offtake.web.dialect import Issue
+from offtake.web.dialect import Dialect, Issue
 
 NATIVE = "native"
 """The kind of key that the command line makes; dialects bring their own forms."""
@@ -126,6 +126,7 @@ def create_key(
     days: int | None = None,
     kind: str = NATIVE,
     partner: str | None = None,
+    user: str | None = None,
     config: Config = None,
 ) -> None:
     """Make a token for a tenant and show it, this once.
@@ -144,16 +145,26 @@ def create_key(
         The dialect it is for.
     partner
         The token of the client program that it goes with, where the dialect has two; a new one where not given.
+    user
+        The user's name, where the dialect has users; the token is then the secret that the user signs with.
     """
     with opened(config) as wired:
         expires = wired.house.clock() + timedelta(days=days) if days is not None else None
-        made = _issue(wired, kind, partner)
+        dialect = _dialect(wired, kind)
+        made = _issue(dialect, partner)
+        if (user is None) != (dialect.names is None):
+            takes = "has users" if dialect.names else "has no users"
+            raise InvalidRequest(
+                f"'{kind}' {takes}.", field="--user", cure="Give a name." if dialect.names else "Leave it out."
+            )
         issued = tenants.issue_key(
             wired.house,
             TenantId(tenant),
             kind=kind,
             secret=made.secret if made else None,
             partner=made.partner if made else None,
+            user=user,
+            names=dialect.names or Names.SERVER,
             name=name,
             actions=frozenset(action) if action else ALL_ACTIONS,
             datasets=frozenset(dataset) if dataset else None,
@@ -239,15 +250,18 @@ def rotate_master(*, config: Config = None) -> None:
         say(f"Secrets put under the newest key: {seals.reseal(wired.house)}.")
 
 
-def _issue(wired: Wired, kind: str, partner: str | None) -> Issue | None:
-    """A credential in the dialect's own form; None where it takes tokens of ours."""
+def _dialect(wired: Wired, kind: str) -> Dialect:
     known = {one.kind: one for one in dialects(wired.settings)}
     if kind not in known:
         raise InvalidRequest(f"There is no dialect '{kind}'.", field="--kind", cure=f"There are: {', '.join(known)}.")
-    issue = known[kind].issue
-    if issue is None and partner is not None:
-        raise InvalidRequest(f"Tokens of '{kind}' have no partner.", field="--partner", cure="Leave it out.")
-    return issue(secrets.token_bytes, partner) if issue else None
+    return known[kind]
+
+
+def _issue(dialect: Dialect, partner: str | None) -> Issue | None:
+    """A credential in the dialect's own form; None where it takes tokens of ours."""
+    if dialect.issue is None and partner is not None:
+        raise InvalidRequest(f"Tokens of '{dialect.kind}' have no partner.", field="--partner", cure="Leave it out.")
+    return dialect.issue(secrets.token_bytes, partner) if dialect.issue else None
 
 
 def _show_secret(issued: tenants.Issued, made: Issue | None = None) -> None:

@@ -15,9 +15,8 @@ from offtake.core.tenant import TenantId
 _BY_DIGEST: Final = select(KEYS).where(KEYS.c.kind == bindparam("kind"), KEYS.c.digest == bindparam("digest"))
 _BY_USER: Final = (
     select(KEYS)
-    .where(KEYS.c.kind == bindparam("kind"), KEYS.c.user == bindparam("user"))
-    .order_by(KEYS.c.revoked_at.is_(None).desc(), KEYS.c.created_at.desc(), KEYS.c.id.desc())
-    .limit(1)
+    .where(KEYS.c.kind == bindparam("kind"), KEYS.c.user == bindparam("user"), KEYS.c.revoked_at.is_(None))
+    .order_by(KEYS.c.created_at.desc(), KEYS.c.id.desc())
 )
 _OWN_BY_USER: Final = _BY_USER.where(KEYS.c.tenant_id == bindparam("tenant"))
 
@@ -42,11 +41,10 @@ class SqlKeys:
         row = self._connection.execute(_BY_DIGEST, {"kind": kind, "digest": digest}).first()
         return _key(row) if row else None
 
-    def by_user(self, kind: str, user: str, tenant_id: TenantId | None) -> Key | None:
-        """The newest key of that user name, one that is not revoked where there is one."""
+    def by_user(self, kind: str, user: str, tenant_id: TenantId | None) -> Sequence[Key]:
+        """The keys of that user name that are not revoked, newest first."""
         query = _BY_USER if tenant_id is None else _OWN_BY_USER
-        row = self._connection.execute(query, {"kind": kind, "user": user, "tenant": tenant_id}).first()
-        return _key(row) if row else None
+        return [_key(row) for row in self._connection.execute(query, {"kind": kind, "user": user, "tenant": tenant_id})]
 
     def list(self, tenant_id: TenantId | None) -> Sequence[Key]:
         """Keys, newest first, revoked ones included."""

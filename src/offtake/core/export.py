@@ -32,12 +32,12 @@ class ExportRequest:
 
     `options` are the format's own. `recipients` are the public keys that files are encrypted to; without any, files
     are in the clear. With `paged`, rows can be fetched from any number on, for which files stay as they are written,
-    neither compressed nor encrypted. `dialect` is remembered for its callbacks and never asked by shared code. `reference` is what the
-    dialect's clients call the export, or its file, where that is not the export's id: no two of a dialect's are alike.
-    `retention` overrides the server's, and so do `retention_months`, by the calendar; `one_at_a_time` is a key the
-    dialect chose; `idempotency_key` is the caller's; `fingerprint` tells a repeated request from another one, and is
-    set by the service. `memo` is what the dialect wants to find again, read by nobody else. `callbacks` and `targets`
-    are on their way into records of their own, and empty in a request that is stored.
+    neither compressed nor encrypted. `dialect` is remembered for its callbacks and never asked by shared code.
+    `reference` is what the dialect's clients call the export, or its file, where that is not the export's id: no two
+    of a dialect's are alike. `retention` overrides the server's, and so do `retention_months`, by the calendar;
+    `one_at_a_time` is a key the dialect chose; `idempotency_key` is the caller's; `fingerprint` tells a repeated
+    request from another one, and is set by the service. `memo` is what the dialect wants to find again, read by nobody
+    else. `callbacks` and `targets` are on their way into records of their own, and empty in a request that is stored.
     """
 
     selections: tuple[Selection, ...]

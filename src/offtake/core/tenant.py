@@ -6,7 +6,6 @@ per dimension, the ids whose rows may be seen.  A dataset says which of its colu
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
@@ -105,14 +104,21 @@ class Compared:
 class Signed:
     """A credential that proves knowledge of a secret it does not carry.
 
-    `user` (with `account`, where the wire names one) says whose secret; `proves` tells whether that secret makes
-    the proof in the request, and `issued` when the caller says it was made.
+    `user` (of `account`, where the wire names one) says whose secret; `proves` tells whether that secret makes the
+    proof in the request. A `nonce` is taken once only.
     """
 
     user: str
-    account: str | None
-    issued: datetime
-    proves: Callable[[bytes], bool]
+    account: TenantId | None = None
+    proves: Callable[[str], bool]
+    nonce: str | None = None
+
+
+class Names(StrEnum):
+    """Within what a dialect's user names are unique."""
+
+    SERVER = "server"
+    ACCOUNT = "account"
 
 
 Presented = Compared | Signed

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from offtake.core.error import NotFound, Unauthenticated
+from offtake.core.error import Conflict, NotFound, Unauthenticated
 from offtake.core.ports import Key, Transaction
 from offtake.core.tenant import (
     ALL_ACTIONS,
     Action,
     Compared,
     KeyId,
+    Names,
     Presented,
     Principal,
     Scope,
@@ -30,7 +31,10 @@ class Issued:
 
 
 def authenticate(house: House, kind: str, presented: Presented) -> Principal:
-    """Return who is asking; Unauthenticated, in the same words, whatever was wrong with the credential."""
+    """Return who is asking; Unauthenticated, in the same words, whatever was wrong with the credential.
+
+    An account that the wire names and nobody has is NotFound.
+    """
     match presented:
         case Compared(secret=secret, partner=partner):
             with house.control.reading() as tx:
@@ -39,7 +43,9 @@ def authenticate(house: House, kind: str, presented: Presented) -> Principal:
                     _prove_partner(house, tx, kind, key, partner)
                 tenant = tx.tenants.get(key.tenant_id) if key else None
         case Signed():
-            key = tenant = None
+            with house.control.reading() as tx:
+                key = _by_proof(house, tx, kind, presented)
+                tenant = tx.tenants.get(key.tenant_id) if key else None
     if key is None or tenant is None or tenant.disabled or not _valid(key, house.clock()):
         raise Unauthenticated("The token is not valid.", cure="Check it, or have a new one made.")
     return Principal(key_id=key.id, tenant=tenant, actions=key.actions, datasets=key.datasets, scope=key.scope)
@@ -85,23 +91,30 @@ def issue_key(
     expires_at: datetime | None = None,
     secret: str | None = None,
     partner: str | None = None,
+    user: str | None = None,
+    names: Names = Names.SERVER,
 ) -> Issued:
     """Make a key for the tenant; with `secret` given (a dialect's own form of token) that is the one stored.
 
-    With a `partner` it is good only together with that.
+    With a `partner` it is good only together with that. With a `user` it signs in that name: the secret is sealed, to
+    be had again. Conflict if the name is taken, within what `names` says.
     """
     with house.control.transaction() as tx:
         if tx.tenants.get(tenant_id) is None:
             raise NotFound(f"There is no tenant '{tenant_id}'.", field="tenant", cure="Create it first.")
+        if user is not None:
+            _check_name(house, tx, kind, user, tenant_id if names is Names.ACCOUNT else None)
         secret = secret or house.tokens.issue()
+        key_id = KeyId(house.new_id())
         key = Key(
-            id=KeyId(house.new_id()),
+            id=key_id,
             tenant_id=tenant_id,
             kind=kind,
             name=name,
             hint=house.tokens.hint(secret),
-            digest=house.tokens.digest(secret),
-            user=None if partner is None else house.tokens.digest(partner).hex(),
+            digest=house.tokens.digest(secret) if user is None else None,
+            sealed=None if user is None else house.vault.seal(secret, _context(key_id)),
+            user=user if partner is None else house.tokens.digest(partner).hex(),
             actions=actions,
             datasets=datasets,
             scope=scope or {},
@@ -133,11 +146,13 @@ def rotate_key(house: House, key_id: str, old_ends_at: datetime) -> Issued:
     with house.control.transaction() as tx:
         old = _key(tx, key_id)
         secret = house.tokens.issue()
+        key_id = KeyId(house.new_id())
         new = replace(
             old,
-            id=KeyId(house.new_id()),
+            id=key_id,
             hint=house.tokens.hint(secret),
-            digest=house.tokens.digest(secret),
+            digest=house.tokens.digest(secret) if old.sealed is None else None,
+            sealed=None if old.sealed is None else house.vault.seal(secret, _context(key_id)),
             created_at=house.clock(),
             revoked_at=None,
         )
@@ -151,6 +166,20 @@ def _by_secret(house: House, tx: Transaction, kind: str, secret: str) -> Key | N
     """The key, whichever of the master keys its secret was hashed under."""
     looked_up = (tx.keys.by_digest(kind, digest) for digest in house.tokens.digests(secret))
     return next((key for key in looked_up if key is not None), None)
+
+
+def _by_proof(house: House, tx: Transaction, kind: str, presented: Signed) -> Key | None:
+    """The user's key whose secret makes the proof; while one takes over from another, both do."""
+    if presented.account is not None and tx.tenants.get(presented.account) is None:
+        raise NotFound("There is no such account.", field="account", cure="Check its name.")
+    now = house.clock()
+    known = [one for one in tx.keys.by_user(kind, presented.user, presented.account) if _valid(one, now)]
+    for key in known:
+        if key.sealed is not None and presented.proves(house.vault.open(key.sealed, _context(key.id))):
+            return key
+    if not known:
+        presented.proves("")  # takes as long as for a user that there is
+    return None
 
 
 def _prove_partner(house: House, tx: Transaction, kind: str, key: Key | None, partner: str) -> None:
@@ -169,6 +198,16 @@ def _key(tx: Transaction, key_id: str) -> Key:
     if found is None:
         raise NotFound(f"There is no key '{key_id}'.", field="key", cure="List the keys to see their ids.")
     return found
+
+
+def _check_name(house: House, tx: Transaction, kind: str, user: str, tenant_id: TenantId | None) -> None:
+    """Raise Conflict for a user name that a key holds which still works."""
+    if any(_valid(one, house.clock()) for one in tx.keys.by_user(kind, user, tenant_id)):
+        raise Conflict(f"There is a user '{user}' already.", field="user", cure="Take another name, or rotate its key.")
+
+
+def _context(key_id: KeyId) -> str:
+    return f"key/{key_id}"
 
 
 def _valid(key: Key, now: datetime) -> bool:

@@ -27,7 +27,7 @@ from offtake.core.filter import DEFAULT_OPS
 from offtake.core.limits import Split
 from offtake.core.ports import Format, Storage, StoragePlugin, Task, TextForm, Transaction
 from offtake.core.query import CsvLayout, Query
-from offtake.core.tenant import ALL_ACTIONS, Action, Scope, Tenant, TenantId
+from offtake.core.tenant import ALL_ACTIONS, Action, Names, Scope, Tenant, TenantId
 from offtake.secrets.keyring import Keyring
 from offtake.secrets.links import LinkSigner
 from offtake.secrets.tokens import Tokens
@@ -176,6 +176,8 @@ class Stage:
         kind: str | None = None,
         secret: str | None = None,
         partner: str | None = None,
+        user: str | None = None,
+        names: Names = Names.SERVER,
     ) -> str:
         """A new token of a tenant, which is made if it is not there."""
         if all(one.id != tenant for one in tenants.every(self.house)):
@@ -190,6 +192,8 @@ class Stage:
             scope=scope,
             secret=secret,
             partner=partner,
+            user=user,
+            names=names,
         ).secret
 
     def start(self, export_id: str) -> Attempt:

@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 from offtake.core.callback import Teller
 from offtake.core.error import ExportError
 from offtake.core.limits import RateLeft, RateRule
-from offtake.core.tenant import Presented, Principal
+from offtake.core.tenant import Names, Presented, Principal
 from offtake.service.downloads import Link
 from offtake.service.house import House, Policy
 from offtake.web.message import Reply, Request
@@ -161,8 +161,9 @@ class Dialect:
 
     `roots` are the path prefixes whose unknown paths it answers; with `any_case` the fixed words of its paths are
     found in any letter case. `present` reads the credential out of a request, raising Unauthenticated where there is
-    none; `kind` names the keys it accepts. `rate` gives the rule for a principal. `error` is total over ExportError.
-    `issue` makes a credential of random bytes, for the partner given or a new one; None for one token of our own form.
+    none; `kind` names the keys it accepts, and `names` within what the user names of keys that sign are unique, None
+    where keys have no users. `rate` gives the rule for a principal. `error` is total over ExportError. `issue` makes a
+    credential of random bytes, for the partner given or a new one; None for one token of our own form.
     `teller` is how it tells of exports; None for a dialect that has no callbacks.
     A dialect with settings names their dataclass as `options`, and `configure` returns it as they make it.
     """
@@ -175,6 +176,7 @@ class Dialect:
     rate: Callable[[Policy, Principal], RateRule]
     error: Callable[[ExportError, Context], Reply]
     issue: Callable[[Callable[[int], bytes], str | None], Issue] | None = None
+    names: Names | None = None
     teller: Teller | None = None
     any_case: bool = False
     options: type | None = None

@@ -155,8 +155,8 @@ class Keys(Protocol):
     def by_digest(self, kind: str, digest: bytes) -> Key | None:
         """The key whose secret has that digest."""
 
-    def by_user(self, kind: str, user: str, tenant_id: TenantId | None) -> Key | None:
-        """The key of that user name, within a tenant where the kind's names are unique only there."""
+    def by_user(self, kind: str, user: str, tenant_id: TenantId | None) -> Sequence[Key]:
+        """The keys of that user name that are not revoked, newest first; within a tenant where one is given."""
 
     def list(self, tenant_id: TenantId | None) -> Sequence[Key]:
         """Keys, newest first, revoked ones included."""

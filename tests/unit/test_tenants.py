@@ -1,0 +1,98 @@
+"""Credentials that sign: whose secret it is, what proves it, and how one takes over from another."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from offtake.core.error import Conflict, NotFound, Unauthenticated
+from offtake.core.tenant import Compared, Names, Presented, Signed, TenantId
+from offtake.service import seals, tenants
+from offtake.testing.house import Stage, build
+from offtake.web.auth import Authenticator
+
+KIND = "signing"
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    stage = build(tmp_path)
+    yield stage
+    stage.close()
+
+
+def signed(secret: str, user: str = "ann", account: str | None = None, nonce: str | None = None) -> Signed:
+    """What a program shows that knows the secret."""
+    whose = None if account is None else TenantId(account)
+    return Signed(user=user, account=whose, proves=lambda known: known == secret, nonce=nonce)
+
+
+def refused(stage: Stage, presented: Presented) -> bool:
+    with pytest.raises(Unauthenticated) as caught:
+        tenants.authenticate(stage.house, KIND, presented)
+    return caught.value.message == "The token is not valid."
+
+
+def test_the_secret_proves_its_user_and_no_other(stage: Stage) -> None:
+    stage.token("acme", kind=KIND, secret="s1", user="ann")
+    stage.token("acme", kind=KIND, secret="s2", user="bob")
+    assert tenants.authenticate(stage.house, KIND, signed("s1")).tenant.id == "acme"
+    assert refused(stage, signed("s2"))
+    assert refused(stage, signed("s1", user="eve"))
+    assert refused(stage, Compared(secret="s1")), "a secret that signs is never shown"
+    with pytest.raises(Unauthenticated):
+        tenants.authenticate(stage.house, "other", signed("s1"))
+
+
+def test_the_secret_is_sealed_and_follows_the_master_key(stage: Stage) -> None:
+    stage.token("acme", kind=KIND, secret="a secret to be had again", user="ann")
+    (key,) = tenants.keys(stage.house, TenantId("acme"))
+    assert key.digest is None
+    assert key.sealed is not None
+    assert b"a secret to be had again" not in key.sealed
+    seals.reseal(stage.house)
+    assert tenants.authenticate(stage.house, KIND, signed("a secret to be had again")).key_id == key.id
+
+
+def test_names_are_unique_on_the_server_or_in_the_account(stage: Stage) -> None:
+    stage.token("acme", kind=KIND, secret="s1", user="ann")
+    with pytest.raises(Conflict) as caught:
+        stage.token("other", kind=KIND, secret="s2", user="ann")
+    assert caught.value.field == "user"
+    stage.token("other", kind=KIND, secret="s2", user="ann", names=Names.ACCOUNT)
+    assert tenants.authenticate(stage.house, KIND, signed("s2", account="other")).tenant.id == "other"
+    assert refused(stage, signed("s1", account="other"))
+    with pytest.raises(NotFound) as absent:
+        tenants.authenticate(stage.house, KIND, signed("s1", account="nobody"))
+    assert absent.value.field == "account"
+
+
+def test_an_old_secret_works_beside_the_new_one_until_it_ends(stage: Stage) -> None:
+    stage.token("acme", kind=KIND, secret="old", user="ann")
+    (key,) = tenants.keys(stage.house, TenantId("acme"))
+    new = tenants.rotate_key(stage.house, key.id, stage.clock() + timedelta(hours=1))
+    for secret in ("old", new.secret):
+        assert tenants.authenticate(stage.house, KIND, signed(secret)).tenant.id == "acme"
+    stage.clock.advance(timedelta(hours=1))
+    assert refused(stage, signed("old"))
+    tenants.revoke_key(stage.house, new.key.id)
+    assert refused(stage, signed(new.secret))
+    stage.token("acme", kind=KIND, secret="third", user="ann")
+    assert tenants.authenticate(stage.house, KIND, signed("third")).tenant.id == "acme", "the name is free again"
+
+
+def test_a_nonce_is_taken_once(stage: Stage) -> None:
+    stage.token("acme", kind=KIND, secret="s1", user="ann")
+    stage.token("acme", kind=KIND, secret="s1", user="bob")
+    authenticator = Authenticator(stage.house)
+    authenticator.prove(KIND, signed("s1", nonce="n"))
+    with pytest.raises(Unauthenticated):
+        authenticator.prove(KIND, signed("s1", nonce="n"))
+    authenticator.prove(KIND, signed("s1", nonce="m"))
+    authenticator.prove(KIND, signed("s1", user="bob", nonce="n"))
+    with pytest.raises(Unauthenticated):
+        authenticator.prove(KIND, signed("wrong", nonce="new"))
+    authenticator.prove(KIND, signed("s1", nonce="new"))
+    for _ in range(2):
+        authenticator.prove(KIND, signed("s1"))
