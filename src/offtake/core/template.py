@@ -22,14 +22,14 @@ _SEGMENT: Final = re.compile(
 )
 
 
-def check_template(template: str, field: str = "path") -> None:
-    """Raise InvalidRequest unless names made of the template are safe and differ from part to part."""
+def check_template(template: str, field: str = "path", *, one_file: bool = False) -> None:
+    """Raise InvalidRequest unless names made of the template are safe, and differ where there is more than one file."""
     for word in _BRACES.findall(template):
         if word not in WORDS:
             raise InvalidRequest(
                 f"There is no '{{{word}}}' in a path.", field=field, cure=f"There are: {', '.join(WORDS)}."
             )
-    if not {"part", "name"} & set(_BRACES.findall(template)):
+    if not one_file and not {"part", "name"} & set(_BRACES.findall(template)):
         raise InvalidRequest(
             "All files would have one name.", field=field, cure="Let the path hold '{part}' or '{name}'."
         )

@@ -72,7 +72,7 @@ def request(house: House, principal: Principal, ask: ExportRequest) -> View:
     now = house.clock()
     export_id = ExportId(house.new_id())
     endpoints.check_callbacks(ask.callbacks)
-    deliveries = targets.plan(house, principal, export_id, ask.targets)
+    deliveries = targets.plan(house, principal, export_id, ask.targets, one_file=_has_one_file(ask))
     export = Export(
         id=export_id,
         tenant_id=principal.tenant.id,
@@ -213,6 +213,10 @@ def delete(house: House, principal: Principal, export_id: str) -> None:
 def task_ids(export: Export) -> Sequence[str]:
     """Every task that may exist for the export: the first, and one for each attempt that gave it back."""
     return [export.id, *(f"{export.id}~{number}" for number in range(1, export.attempt + 1))]
+
+
+def _has_one_file(ask: ExportRequest) -> bool:
+    return ask.split.whole and len(ask.selections) == 1
 
 
 def _earlier(house: House, tx: Transaction, principal: Principal, ask: ExportRequest) -> Export | None:

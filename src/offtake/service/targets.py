@@ -23,23 +23,27 @@ MAX_RETRIES: Final = 50
 LONGEST_PAUSE: Final = timedelta(days=7)
 
 
-def plan(house: House, principal: Principal, export_id: ExportId, targets: Sequence[Target]) -> Sequence[Delivery]:
+def plan(
+    house: House, principal: Principal, export_id: ExportId, targets: Sequence[Target], *, one_file: bool = False
+) -> Sequence[Delivery]:
     """The deliveries that the targets given with an export ask for; InvalidRequest naming the member at fault."""
     if len(targets) > MAX_TARGETS:
         raise InvalidRequest(f"More than {MAX_TARGETS} targets.", field="deliver", cure="Leave some out.")
     found = []
     for number, target in enumerate(targets):
         try:
-            found.append(planned(house, principal, export_id, target))
+            found.append(planned(house, principal, export_id, target, one_file=one_file))
         except ExportError as problem:
             problem.field = f"deliver[{number}].{problem.field}" if problem.field else f"deliver[{number}]"
             raise
     return found
 
 
-def planned(house: House, principal: Principal, export_id: ExportId, target: Target) -> Delivery:
+def planned(
+    house: House, principal: Principal, export_id: ExportId, target: Target, *, one_file: bool = False
+) -> Delivery:
     """The delivery of an export to the target, checked and with its secrets sealed; it waits and is not stored."""
-    check_template(target.path)
+    check_template(target.path, one_file=one_file)
     _check_retries(target)
     via, options = target.via, dict(target.options)
     if target.destination is not None:
