@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import assert_never
 
 from sqlalchemy import ColumnElement, Connection, UnaryExpression, and_, case, func, or_, select, update
@@ -38,6 +39,14 @@ class SqlCatalogue:
         query = select(EXPORTS).where(EXPORTS.c.sequence.in_(cut)).order_by(*place)
         total = self._connection.execute(select(func.count()).where(shown)).scalar_one()
         return total, load(self._connection, query)
+
+    def asked_since(self, tenant_id: TenantId, dialect: str, since: datetime) -> tuple[int, datetime | None]:
+        """How many exports the tenant has asked for in the dialect since then, and when the first of these was."""
+        query = select(func.count(), func.min(EXPORTS.c.created_at)).where(
+            EXPORTS.c.tenant_id == tenant_id, EXPORTS.c.dialect == dialect, EXPORTS.c.created_at >= since
+        )
+        count, first = self._connection.execute(query).one()
+        return count, first
 
     def rename(self, export: Export, client_reference: str | None) -> Export:
         """Give the export another client reference, whatever else happens to it, and return it with that."""

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     EXPIRED = "export.expired"
     DELETED = "export.deleted"
     DOWNLOADED = "export.downloaded"
+    RETRIEVED = "export.retrieved"
     DELIVERY_SUCCEEDED = "delivery.succeeded"
     DELIVERY_FAILED = "delivery.failed"
     PING = "endpoint.ping"

@@ -1,17 +1,20 @@
 """Exports asked for, looked at, cancelled and deleted, by whoever may."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from math import ceil
 from typing import Final
+from uuid import UUID
 
-from offtake.core.error import AlreadyRunning, Conflict, LimitExceeded, NotFound
+from offtake.core.error import AlreadyRunning, Conflict, LimitExceeded, NotFound, Unavailable
 from offtake.core.event import Event
 from offtake.core.export import Export, ExportId, ExportRequest
 from offtake.core.kind import Kind
 from offtake.core.lifecycle import OPEN, Move, State, advance
 from offtake.core.limits import OnConflict
 from offtake.core.ports import Listing, Page, Task, Transaction, Work
-from offtake.core.tenant import Action, Principal
+from offtake.core.tenant import Action, KeyId, Principal
 from offtake.service import endpoints, facts, pushing, targets
 from offtake.service.house import House
 from offtake.service.resolve import check_reference, covers, fingerprints, resolve
@@ -20,6 +23,10 @@ RETRY_SOON: Final = 1
 """Seconds after which it is worth asking again when two requests met at the same moment."""
 
 MAX_KEY: Final = 255
+
+LARGEST_NUMBER: Final = 2**31 - 1
+DRAWS: Final = 8
+"""How often a number is drawn for an export; one that is taken is rare."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +111,21 @@ def request(house: House, principal: Principal, ask: ExportRequest) -> View:
     return View(export=export, queue_position=ahead + 1)
 
 
+def request_numbered(house: House, principal: Principal, make: Callable[[int], ExportRequest]) -> tuple[int, Export]:
+    """Ask for an export that is known by a number, which is drawn until one is free, from 1 to 2147483647.
+
+    `make` is given the number and makes a request with it as reference.
+    """
+    for _ in range(DRAWS):
+        number = UUID(house.new_id()).int % LARGEST_NUMBER + 1
+        try:
+            return number, request(house, principal, make(number)).export
+        except Conflict as problem:
+            if problem.field != "reference":
+                raise
+    raise Unavailable("No number could be found for the export.", cure="Try again.", retry_after=RETRY_SOON)
+
+
 def get(house: House, principal: Principal, export_id: str) -> View:
     """The export, or NotFound, alike for one of another tenant and one that never existed."""
     principal.require(Action.READ)
@@ -139,6 +161,18 @@ def listed(house: House, principal: Principal, listing: Listing) -> Listed:
     with house.control.reading() as tx:
         total, found = tx.catalogue.listed(principal.tenant.id, listing)
     return Listed(total=total, exports=found)
+
+
+def check_quota(house: House, principal: Principal, dialect: str, most: int, within: timedelta) -> None:
+    """Raise LimitExceeded where the account has asked for so many exports in the dialect within that time."""
+    now = house.clock()
+    with house.control.reading() as tx:
+        count, first = tx.catalogue.asked_since(principal.tenant.id, dialect, now - within)
+    if count >= most and first is not None:
+        left = (first + within - now).total_seconds()
+        raise LimitExceeded(
+            f"This account has asked for {count} exports already.", cure="Wait.", retry_after=max(1, ceil(left))
+        )
 
 
 def rename(house: House, principal: Principal, export_id: str, client_reference: str | None) -> Export:
@@ -208,6 +242,26 @@ def delete(house: House, principal: Principal, export_id: str) -> None:
     if was_open:
         house.engine.cancel(task_ids(export))
     house.storage.delete(export.id)
+
+
+def acknowledge(house: House, export: Export, key_id: KeyId | None = None) -> None:
+    """Record that the customer has had all of it. A second time is no error and changes nothing."""
+    with house.control.transaction() as tx:
+        if not _is_acknowledged(tx, export):
+            retrieved = Event(
+                export_id=export.id, tenant_id=export.tenant_id, kind=Kind.RETRIEVED, at=house.clock(), key_id=key_id
+            )
+            facts.record(house, tx, [retrieved])
+
+
+def acknowledged(house: House, export: Export) -> bool:
+    """Whether the customer has had all of it."""
+    with house.control.reading() as tx:
+        return _is_acknowledged(tx, export)
+
+
+def _is_acknowledged(tx: Transaction, export: Export) -> bool:
+    return any(one.kind is Kind.RETRIEVED for one in tx.events.after(export.id, export.tenant_id, 0))
 
 
 def task_ids(export: Export) -> Sequence[str]:

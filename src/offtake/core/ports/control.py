@@ -112,6 +112,9 @@ class Catalogue(Protocol):
     def listed(self, tenant_id: TenantId, listing: Listing) -> tuple[int, Sequence[Export]]:
         """How many of the tenant's exports the listing has in all, and its slice of them."""
 
+    def asked_since(self, tenant_id: TenantId, dialect: str, since: datetime) -> tuple[int, datetime | None]:
+        """How many exports the tenant has asked for in the dialect since then, and when the first of these was."""
+
     def rename(self, export: Export, client_reference: str | None) -> Export:
         """Give the export another client reference, whatever else happens to it, and return it with that."""
 

@@ -46,6 +46,14 @@ class CatalogueSuite:
         losers = [one for one in race(ask) if isinstance(one, Conflict)]
         assert [one.field for one in losers] == ["reference"] * (RACERS - 1)
 
+    def test_what_was_asked_since_is_counted(self, control: Control) -> None:
+        for number in range(4):
+            add(control, replace(export(number + 1, dialect="other"), created_at=NOON + number * HOUR))
+        add(control, export(8), export(9, tenant=THEIRS, dialect="other"))
+        with control.reading() as tx:
+            assert tx.catalogue.asked_since(MINE, "other", NOON + HOUR) == (3, NOON + HOUR)
+            assert tx.catalogue.asked_since(MINE, "other", NOON + 4 * HOUR) == (0, None)
+
     def test_slices_are_in_the_order_of_arrival_and_together_all(self, control: Control) -> None:
         stored = add(control, *(export(number, dialect="other") for number in range(1, 8)))
         add(control, export(8), export(9, tenant=THEIRS, dialect="other"))

@@ -1,0 +1,159 @@
+"""The Emarsys API v2's change exports: contacts that changed, told of, delivered, or read a page at a time.
+
+The wire form is described in the vendor's public documentation of the API, "Exporting Changes"; where that is silent,
+what we chose is written down in docs/how-to/serve-emarsys-clients.md.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Final
+
+from offtake.core.error import ExportError, InvalidRequest, LimitExceeded, MalformedRequest, NotPermitted
+from offtake.core.limits import RateRule
+from offtake.core.tenant import Names, Principal
+from offtake.service.house import House, Policy
+from offtake.service.pages import Page
+from offtake.web.dialect import AnyOperation, Context, Dialect, Documented, Issue, keyed, public
+from offtake.web.dialects.emarsys import errors, wsse
+from offtake.web.dialects.emarsys.callbacks import TELLER
+from offtake.web.dialects.emarsys.exports import Exports, Watched, memo_of
+from offtake.web.dialects.emarsys.lookups import LookUps, Told
+from offtake.web.dialects.emarsys.options import KIND, Options
+from offtake.web.dialects.emarsys.replying import MEDIA_TYPE, Envelope, headers, reply
+from offtake.web.dialects.emarsys.telling import Status, word
+from offtake.web.message import Reply, Request, Spliced
+
+ROOT: Final = "/api/v2"
+HEALTH: Final = "/healthcheck"
+CSV: Final = "text/csv;charset=UTF-8"
+SECRET_BYTES: Final = 10
+
+SIGNED: Final = ("X-WSSE", "user, digest, nonce and time")
+COMMON: Final[tuple[type[ExportError], ...]] = (LimitExceeded, InvalidRequest)
+
+
+def dialect(options: object) -> Dialect:
+    """The dialect as its options make it."""
+    assert isinstance(options, Options)
+    seconds = options.request_window.total_seconds()
+
+    def rate(_: Policy, __: Principal) -> RateRule:
+        return RateRule(requests=options.requests, seconds=seconds)
+
+    return Dialect(
+        kind=KIND,
+        title="Emarsys",
+        roots=(ROOT, HEALTH),
+        operations=(*_asking(options), *_looking(options)),
+        present=partial(wsse.present, once=options.refuse_replays),
+        rate=rate,
+        error=partial(errors.render, options),
+        issue=issue,
+        names=Names.SERVER,
+        teller=TELLER,
+        options=Options,
+        configure=dialect,
+    )
+
+
+def issue(random: Callable[[int], bytes], _: str | None) -> Issue:
+    """An API user's secret in the vendor's look."""
+    secret = random(SECRET_BYTES).hex()
+    return Issue(secret=secret, shown={"secret": secret})
+
+
+def _asking(options: Options) -> Iterator[AnyOperation]:
+    exports = Exports(options)
+
+    def told(context: Context, found: Watched) -> Reply:
+        memo, status = memo_of(found.export), word(found.export, found.deliveries)
+        shown = Status(
+            id=str(found.export.request.reference),
+            created=memo.created,
+            status=status,
+            file_name=memo.file_name if status == "done" else None,
+            ftp_host=memo.host,
+            ftp_dir=memo.folder,
+        )
+        return reply(options, context, Envelope(data=shown))
+
+    def rows(context: Context, page: Page) -> Reply:
+        described = {**headers(options, context), "Content-Type": CSV}
+        return Reply(status=200, body=Spliced(pieces=(*page.header, *page.slices)), headers=described)
+
+    yield keyed(
+        "get_changes",
+        "POST",
+        f"{ROOT}/contact/getchanges",
+        parse=_same,
+        call=exports.get_changes,
+        render=lambda context, number: reply(options, context, Envelope(data={"id": number})),
+        document=_documented("Ask for the contacts that changed", (*COMMON, MalformedRequest, NotPermitted)),
+    )
+    for name, path in _forms("get_contact_data", f"{ROOT}/export/{{id}}/data"):
+        document = _documented("Read an export's rows", (*COMMON, NotPermitted), media_type=CSV)
+        yield keyed(name, "GET", path, parse=_same, call=exports.data, render=rows, document=document)
+    for name, path in _forms("get_contact_export", f"{ROOT}/export/{{id}}"):
+        document = _documented("Show an export", (*COMMON, NotPermitted))
+        yield keyed(name, "GET", path, parse=_same, call=exports.watch, render=told, document=document)
+    yield public(
+        "get_health",
+        "GET",
+        HEALTH,
+        parse=_same,
+        call=_healthy,
+        render=lambda context, _: reply(options, context, Envelope()),
+        document=_documented("Tell that the server is there", ()),
+    )
+
+
+def _looking(options: Options) -> Iterator[AnyOperation]:
+    look = LookUps(options)
+    table: tuple[tuple[str, str, Callable[[House, Principal, Request], Told], str], ...] = (
+        ("get_settings", "settings", look.settings, "Show the account"),
+        ("list_field_choices", "field/choices", look.choices_of_many, "List the choices of several fields"),
+        ("list_fields_in", "field/translate/{language}", look.fields, "List the contact fields in a language"),
+        ("list_choices_in", "field/{id}/choice/translate/{language}", look.choices, "List choices in a language"),
+        ("list_choices", "field/{id}/choice", look.choices, "List the choices of a field"),
+        ("list_fields", "field", look.fields, "List the contact fields"),
+        ("list_forms", "form", look.forms, "List the forms"),
+        ("list_sources", "source", look.sources, "List the API sources"),
+        ("count_contact_list", "contactlist/{id}/count", look.contact_list_count, "Count the contacts of a list"),
+        ("list_contact_lists", "contactlist", look.contact_lists, "List the contact lists"),
+        ("list_segments", "filter", look.segments, "List the segments"),
+        ("list_languages_in", "language/translate/{language}", look.languages, "List the languages in a language"),
+        ("list_languages", "language", look.languages, "List the languages"),
+    )
+    for name, path, call, summary in table:
+        for full_name, full_path in _forms(name, f"{ROOT}/{path}"):
+            yield keyed(
+                full_name,
+                "GET",
+                full_path,
+                parse=_same,
+                call=call,
+                render=lambda context, found: reply(options, context, Envelope(data=found)),
+                document=_documented(summary, COMMON),
+            )
+
+
+def _forms(name: str, path: str) -> Iterator[tuple[str, str]]:
+    """A path in the forms in which clients send it: as it is, with a slash, and with its query as a segment."""
+    yield name, path
+    yield f"{name}_slash", f"{path}/"
+    yield f"{name}_inline", f"{path}/{{name}}={{value}}"
+
+
+def _same(request: Request) -> Request:
+    return request
+
+
+def _healthy(_: House, __: Request) -> None:
+    return None
+
+
+def _documented(summary: str, problems: tuple[type[ExportError], ...], media_type: str = MEDIA_TYPE) -> Documented:
+    return Documented(summary=summary, reply_media_type=media_type, headers=(SIGNED,), errors=problems)
+
+
+DIALECT: Final = dialect(Options())

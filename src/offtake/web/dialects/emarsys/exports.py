@@ -1,0 +1,225 @@
+"""What is asked of the service: change exports made, watched, and read a page at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from offtake.core.dataset import Dataset, Op
+from offtake.core.delivery import Delivery
+from offtake.core.error import ExportError, InvalidRequest, NotFound
+from offtake.core.export import Export, ExportRequest, Selection
+from offtake.core.filter import Condition, write_instant
+from offtake.core.kind import ENDS, Kind
+from offtake.core.lifecycle import State
+from offtake.core.limits import OneAtATime, Split
+from offtake.core.target import Callback, Target
+from offtake.core.tenant import Action, Principal
+from offtake.service import deliveries, exports, pages
+from offtake.service.house import House
+from offtake.service.pages import Page
+from offtake.web.dialects.emarsys import asking, paths
+from offtake.web.dialects.emarsys.asking import Asked, Server
+from offtake.web.dialects.emarsys.callbacks import remembered
+from offtake.web.dialects.emarsys.fields import USER_ID, contact_fields, spoken, title
+from offtake.web.dialects.emarsys.moments import written
+from offtake.web.dialects.emarsys.options import FALLBACK, KIND, Account, Options
+from offtake.web.dialects.emarsys.problem import invalid_value, refuse
+from offtake.web.message import Request
+
+NOT_LOCAL: Final = '"distribution_method" of this export is not compatible.'
+IN_PROGRESS: Final = "Export is currently in progress. Please wait until that has finished."
+NOT_FOUND: Final = "Internal error occurred. File was not found."
+OVER: Final = frozenset({State.FAILED, State.CANCELLED})
+
+
+class Memo(msgspec.Struct, kw_only=True, frozen=True):
+    """What of a request is told again, kept with the export; dates are local."""
+
+    created: str
+    file_name: str
+    method: str
+    host: str = ""
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """An export and where it is being delivered to."""
+
+    export: Export
+    deliveries: Sequence[Delivery]
+
+
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """The operations, as the options make them."""
+
+    options: Options
+
+    def get_changes(self, house: House, principal: Principal, request: Request) -> int:
+        """Ask for a change export; its number."""
+        principal.require(Action.EXPORT)
+        given = asking.members(request)
+        account = self.options.account(principal.tenant.id)
+        dataset = house.datasets.get(self.options.dataset)
+        wanted = asking.asked(given, self.options, account, contact_fields(dataset, principal))
+        try:
+            number, _ = exports.request_numbered(
+                house, principal, lambda number: self._request(house, principal, wanted, number, dataset)
+            )
+        except ExportError as problem:
+            raise _told(problem, wanted) from None
+        return number
+
+    def watch(self, house: House, principal: Principal, request: Request) -> Watched:
+        """The export of the path, whichever of the account's users asked for it."""
+        export = self._own(house, principal, paths.export_id(request.values["id"]))
+        return Watched(export=export, deliveries=deliveries.of_export(house, principal, export.id))
+
+    def data(self, house: House, principal: Principal, request: Request) -> Page:
+        """The rows that are asked for."""
+        principal.require(Action.DOWNLOAD)
+        offset, limit = paths.slice_of(request)
+        export = self._own(house, principal, paths.export_id(request.values["id"]))
+        if memo_of(export).method != "local":
+            raise refuse(NOT_LOCAL, status=404, code=4004)
+        if export.state in (State.PENDING, State.RUNNING):
+            raise refuse(IN_PROGRESS, status=404, code=4005)
+        if export.state in OVER:
+            raise refuse(NOT_FOUND, status=404, code=4006)
+        if export.state is State.EXPIRED or (export.expires_at is not None and house.clock() >= export.expires_at):
+            raise refuse("Exported data is not available.", status=410, code=4003)
+        try:
+            return pages.page(house, export, offset, limit)
+        except NotFound:
+            raise refuse(NOT_FOUND, status=404, code=4006) from None
+
+    def _own(self, house: House, principal: Principal, number: str) -> Export:
+        return exports.known_as(house, principal, KIND, number).export
+
+    def _request(
+        self, house: House, principal: Principal, wanted: Asked, number: int, dataset: Dataset | None
+    ) -> ExportRequest:
+        account = self.options.account(principal.tenant.id)
+        created = house.clock()
+        memo = _memo(wanted, number, created, account)
+        language = spoken(contact_fields(dataset, principal), wanted.language)
+        known = {one.name: one for one in dataset.fields} if dataset else {}
+        return ExportRequest(
+            selections=(
+                Selection(
+                    dataset=self.options.dataset,
+                    fields=(USER_ID, *wanted.fields),
+                    where=_where(wanted),
+                ),
+            ),
+            format="csv",
+            options={
+                "delimiter": wanted.delimiter,
+                "header": wanted.header,
+                "titles": {name: title(known[name], language) for name in wanted.fields},
+                "language": language,
+                "timestamps": "spaced",
+                "time_zone": account.zone,
+                "line_end": self.options.line_end,
+            },
+            split=Split(whole=True),
+            paged=True,
+            dialect=KIND,
+            reference=str(number),
+            retention=self.options.file_life,
+            one_at_a_time=OneAtATime(key=f"{KIND}/{principal.key_id}/{_digest(house, wanted)}"),
+            memo=msgspec.to_builtins(memo),
+            callbacks=self._callbacks(principal, wanted, memo, number),
+            targets=self._targets(wanted, memo),
+        )
+
+    def _callbacks(self, principal: Principal, wanted: Asked, memo: Memo, number: int) -> tuple[Callback, ...]:
+        if wanted.notification_url is None:
+            return ()
+        done = Kind.SUCCEEDED if wanted.server is None else Kind.DELIVERY_SUCCEEDED
+        failed = ENDS - {Kind.SUCCEEDED} | ({Kind.DELIVERY_FAILED} if wanted.server else set())
+        told = remembered(
+            number=str(number),
+            created=memo.created,
+            file_name=memo.file_name,
+            host=memo.host,
+            folder=memo.folder,
+        )
+        secret = self.options.notification_secrets.get(principal.tenant.id)
+        callback = Callback(url=wanted.notification_url, via=KIND, kinds=failed | {done}, secret=secret, options=told)
+        return (callback,)
+
+    def _targets(self, wanted: Asked, memo: Memo) -> tuple[Target, ...]:
+        server = wanted.server
+        if server is None:
+            return ()
+        options = {
+            "host": server.host,
+            "port": server.port,
+            "username": server.username,
+            "password": server.password,
+            "directory": server.folder,
+            **self._trust(wanted.method, server),
+        }
+        retries = (self.options.ftp_pause,) * self.options.ftp_retries
+        return (Target(via=wanted.method, options=options, path=memo.file_name, retries=retries),)
+
+    def _trust(self, method: str, server: Server) -> dict[str, str]:
+        if method == "ftp":
+            return {"tls": self.options.ftp_tls}
+        host_key = self.options.sftp_host_keys.get(server.host)
+        if host_key is None:
+            raise invalid_value("host", server.host)
+        return {"host_key": host_key}
+
+
+def memo_of(export: Export) -> Memo:
+    """What was kept of the request."""
+    return msgspec.convert(export.request.memo, Memo)
+
+
+def _memo(wanted: Asked, number: int, created: datetime, account: Account) -> Memo:
+    local = written(created, account.zone)
+    day = local[:10].replace("-", "_")
+    server = wanted.server
+    return Memo(
+        created=local,
+        file_name=f"export_{number}_1_{wanted.language or FALLBACK}-{day}.csv",
+        method=wanted.method,
+        host=server.host if server else "",
+        folder=server.folder if server else "",
+    )
+
+
+def _where(wanted: Asked) -> tuple[Condition, ...]:
+    start, end = wanted.window.start, wanted.window.end
+    assert start is not None
+    assert end is not None
+    return (
+        Condition(field="changed_from", op=Op.EQ, value=write_instant(start)),
+        Condition(field="changed_to", op=Op.EQ, value=write_instant(end)),
+        Condition(field="origin", op=Op.EQ, value=wanted.origin),
+        Condition(field="origin_ids", op=Op.IN, value=wanted.origin_ids),
+    )
+
+
+def _digest(house: House, wanted: Asked) -> str:
+    """A keyed digest of all that was asked for, passwords included: equal requests have equal ones."""
+    text = msgspec.json.encode(msgspec.to_builtins(wanted), order="deterministic").decode()
+    return house.tokens.digest(text).hex()
+
+
+def _told(problem: ExportError, wanted: Asked) -> ExportError:
+    """What the service complains of, in the words of the parameter at fault."""
+    field = problem.field or ""
+    if isinstance(problem, InvalidRequest) and not problem.details:
+        if field.startswith("callback"):
+            return invalid_value("notification_url", wanted.notification_url)
+        if field.startswith("deliver") and wanted.server is not None:
+            name = "folder" if "directory" in field else "host"
+            return invalid_value(name, getattr(wanted.server, name))
+    return problem

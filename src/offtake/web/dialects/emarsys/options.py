@@ -1,0 +1,136 @@
+"""What an operator may set, and the words of this API."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final, Literal
+
+from offtake.core.tenant import TenantId
+
+KIND: Final = "emarsys"
+LANGUAGES: Final = {
+    "ar": "arabic",
+    "bg": "bulgarian",
+    "bp": "portuguese (brazil)",
+    "cn": "chinese",
+    "cz": "czech",
+    "de": "german",
+    "dk": "danish",
+    "el": "greek",
+    "en": "english",
+    "es": "spanish",
+    "et": "estonian",
+    "fi": "finnish",
+    "fr": "french",
+    "he": "hebrew",
+    "hi": "hindi",
+    "hr": "croatian",
+    "hu": "hungarian",
+    "it": "italian",
+    "jp": "japanese",
+    "ko": "korean",
+    "lt": "lithuanian",
+    "lv": "latvian",
+    "mk": "macedonian",
+    "mo": "moldavian",
+    "mx": "spanish (mexico)",
+    "nl": "dutch",
+    "no": "norwegian",
+    "pl": "polish",
+    "pr": "portuguese",
+    "ro": "romanian",
+    "ru": "russian",
+    "sc": "serbian (cyrillic)",
+    "sk": "slovak",
+    "sl": "slovenian",
+    "sr": "serbian",
+    "sv": "swedish",
+    "th": "thai",
+    "tr": "turkish",
+    "uk": "ukrainian",
+    "vi": "vietnamese",
+}
+"""The languages by code, named in English whatever is asked for."""
+
+FALLBACK: Final = "en"
+"""The language of what has no name in another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactList:
+    """A contact list, as it is told of."""
+
+    name: str = ""
+    created: str = ""
+    type: int = 0
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What an account's users are told of it, and how its files are written."""
+
+    name: str = field(default="", metadata={"description": "The account's name."})
+    environment: str = field(default="", metadata={"description": "The name of its environment."})
+    zone: str = field(default="Europe/Vienna", metadata={"description": "The time zone of all dates, an IANA name."})
+    language: str = field(default="en", metadata={"description": "The language of names and labels."})
+    country: str = field(default="Austria", metadata={"description": "Its country."})
+    forms: Mapping[str, str] = field(
+        default_factory=dict, metadata={"description": "Type by id of the forms, as `77: '2'`."}
+    )
+    sources: Mapping[str, str] = field(
+        default_factory=dict, metadata={"description": "Name by id of the API sources, as `9: shop`."}
+    )
+    contact_lists: Mapping[str, ContactList] = field(
+        default_factory=dict, metadata={"description": "Contact lists by id: name, created, type, count."}
+    )
+    segments: Mapping[str, str] = field(default_factory=dict, metadata={"description": "Name by id of the segments."})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The Emarsys API's change exports."""
+
+    dataset: str = field(default="contacts", metadata={"description": "The dataset of contacts that changed."})
+    accounts: Mapping[str, Account] = field(
+        default_factory=dict, metadata={"description": "What is told of a tenant's account, by the tenant's id."}
+    )
+    end_day_included: bool = field(
+        default=True, metadata={"description": "Whether an end without a time is the end of that day or its beginning."}
+    )
+    strict_end_date: bool = field(default=False, metadata={"description": "Refuse an end that is equal to the start."})
+    max_fields: int = field(default=0, metadata={"description": "The most contact fields of an export; 0 for any."})
+    line_end: Literal["crlf", "lf"] = field(default="crlf", metadata={"description": "What ends a line."})
+    integer_ids: bool = field(
+        default=False, metadata={"description": "Tell ids of forms and sources as numbers, not as texts."}
+    )
+    file_life: timedelta = field(default=timedelta(days=14), metadata={"description": "When a file expires."})
+    ftp_tls: Literal["none", "explicit"] = field(
+        default="none", metadata={"description": "Whether FTP servers must take TLS; `none` sends in the clear."}
+    )
+    sftp_host_keys: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata={"description": "The host key of an SFTP server, by its name; servers without one are refused."},
+    )
+    ftp_pause: timedelta = field(
+        default=timedelta(hours=1), metadata={"description": "The pause between tries to deliver a file."}
+    )
+    ftp_retries: int = field(default=23, metadata={"description": "How often a delivery is tried again."})
+    notification_secrets: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata={
+            "description": "What notifications of a tenant are signed with beside, by its id, in the form `whsec_...`.",
+            "secret": True,
+        },
+    )
+    refuse_replays: bool = field(
+        default=False, metadata={"description": "Take each nonce of a user once only, in each API process."}
+    )
+    requests: int = field(default=1000, metadata={"description": "Requests of a user in `request_window`."})
+    request_window: timedelta = field(
+        default=timedelta(minutes=1), metadata={"description": "What `requests` are counted in."}
+    )
+
+    def account(self, tenant_id: TenantId) -> Account:
+        """The tenant's account."""
+        return self.accounts.get(tenant_id) or Account()

@@ -1,0 +1,39 @@
+"""What is wrong with a request, in the words of this API."""
+
+from dataclasses import dataclass
+
+from offtake.core.error import InvalidRequest
+
+INVALID = 10001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A status, the reply's code and its text."""
+
+    status: int
+    code: int
+    text: str
+
+
+def refuse(text: str, *, status: int = 400, code: int = INVALID) -> InvalidRequest:
+    """The refusal of a request."""
+    return InvalidRequest(text, details=(Problem(status=status, code=code, text=text),))
+
+
+def invalid_value(name: str, value: object) -> InvalidRequest:
+    """The refusal of a parameter's value, which is repeated."""
+    return refuse(f"Invalid value for {name}: {shown(value)}")
+
+
+def shown(value: object) -> str:
+    """A value as a text repeats it."""
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case list() | tuple():
+            return ", ".join(map(shown, value))
+        case _:
+            return str(value)

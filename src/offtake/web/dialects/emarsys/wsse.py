@@ -1,0 +1,61 @@
+"""`X-WSSE`: a digest of nonce, time and the user's secret."""
+
+import base64
+import hmac
+import re
+from datetime import UTC, datetime, timedelta
+from hashlib import sha1
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from offtake.core.error import Unauthenticated
+from offtake.core.tenant import Presented, Signed
+from offtake.web.dialects.emarsys.problem import Problem
+from offtake.web.message import Request
+
+HEADERS: Final = ("x-wsse", "wsse")
+WINDOW: Final = timedelta(minutes=5)
+LOCAL: Final = ZoneInfo("Europe/Vienna")
+"""The zone of a time that names none."""
+
+MISSING: Final = "WSSE authentication header is missing"
+
+_PART: Final = re.compile(r'(Username|PasswordDigest|Nonce|Created)\s*=\s*"([^"]*)"', re.IGNORECASE)
+_NONCE: Final = re.compile(r"[\x20-\x7e]{1,128}")
+_CREATED: Final = re.compile(
+    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?", re.ASCII | re.IGNORECASE
+)
+
+
+def present(request: Request, *, once: bool = False) -> Presented:
+    """The user and the proof; with `once`, its nonce is taken one time only."""
+    header = next((request.headers[name] for name in HEADERS if name in request.headers), None)
+    if header is None:
+        raise Unauthenticated(MISSING, details=(Problem(status=401, code=1, text=MISSING),))
+    parts = {name.lower(): value for name, value in _PART.findall(header)}
+    nonce, created = parts.get("nonce", ""), parts.get("created", "")
+    at = _instant(created)
+    if len(parts) < 4 or not _NONCE.fullmatch(nonce) or at is None or abs(request.received_at - at) > WINDOW:
+        raise Unauthenticated("The header X-WSSE proves nothing.")
+
+    def proves(secret: str) -> bool:
+        return hmac.compare_digest(digest(nonce, created, secret).encode(), parts["passworddigest"].strip().encode())
+
+    return Signed(user=parts["username"], proves=proves, nonce=nonce if once else None)
+
+
+def digest(nonce: str, created: str, secret: str) -> str:
+    """Base64 of the hexadecimal digits of SHA-1 over the three."""
+    return base64.b64encode(sha1(f"{nonce}{created}{secret}".encode()).hexdigest().encode()).decode()  # noqa: S324
+
+
+def _instant(text: str) -> datetime | None:
+    found = _CREATED.fullmatch(text.strip())
+    if found is None:
+        return None
+    whole, _, zone = found.groups()
+    try:
+        at = datetime.fromisoformat(whole.replace(" ", "T") + ("+00:00" if (zone or "").upper() == "Z" else zone or ""))
+    except ValueError:
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=LOCAL)).astimezone(UTC)
