@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8600
+CLIENTS := $(patsubst requirements/clients/%.txt,$(VENV)/clients/%.stamp,$(wildcard requirements/clients/*.txt))
 CHAOS ?= 50
 DIR ?= demo-data
 
@@ -19,7 +20,7 @@ help:
 
 # uv reads the same locked files as pip, ten times faster; where it cannot reach a registry that pip is set up for, pip does it.
 define install
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(1) 2>$(VENV)/uv.log || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(or $(2),$(BIN))/python --require-hashes -r $(1) 2>$(VENV)/uv.log || $(BIN)/python -m pip --python $(or $(2),$(BIN))/python install --quiet --disable-pip-version-check --require-hashes -r $(1)
 endef
 
 $(VENV)/run.stamp: requirements/run.txt requirements/build.txt pyproject.toml
@@ -34,12 +35,18 @@ $(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp
 	$(call install,requirements/test.txt)
 	touch $@
 
+# Other people's programs that tests run unchanged, each in an environment of its own.
+$(VENV)/clients/%.stamp: requirements/clients/%.txt | $(VENV)/run.stamp
+	$(BIN)/python -m venv --clear --without-pip $(VENV)/clients/$*
+	$(call install,$<,$(VENV)/clients/$*/bin)
+	touch $@
+
 setup: $(VENV)/run.stamp
 
 demo: setup
 	$(BIN)/offtake demo --dir $(DIR) --port $(PORT)
 
-test-setup: $(VENV)/test.stamp
+test-setup: $(VENV)/test.stamp $(CLIENTS)
 	$(BIN)/python -m offtake.testing.postgres ensure
 	$(BIN)/python -m offtake.testing.parts ensure
 

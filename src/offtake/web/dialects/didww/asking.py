@@ -1,9 +1,9 @@
 """The attributes of an export that is asked for, or changed, by the rules of a version."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from offtake.core.error import InvalidRequest
 from offtake.service.endpoints import check_url
@@ -17,6 +17,10 @@ REFERENCE: Final = "external_reference_id"
 MAX_REFERENCE: Final = 100
 METHODS: Final = ("get", "post")
 CREATED: Final = frozenset({"export_type", "filters", "callback_url", "callback_method"})
+
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE | re.ASCII)
+_URI: Final = re.compile(r"[!#-;=?-\[\]_a-z~]+")
+"""No other sign may be in a URI; on its way it would be another one than was signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +60,16 @@ def changed(attributes: Attributes) -> Mapping[str, str | None]:
 
 
 def reachable(url: str) -> tuple[str, str]:
-    """A callback's URL as it is called, and the fragment that is only signed: with a scheme and a path."""
-    whole = url if "://" in url else f"http://{url}"
-    bare, _, fragment = whole.partition("#")
-    parts = urlsplit(bare)
-    return (bare if parts.path else parts._replace(path="/").geturl()), fragment
+    """A callback's URL as it is called, and the fragment that is only signed: with a scheme and a path.
+
+    The host is in small letters, as receivers that put the URL together from the request will find it.
+    """
+    scheme, _, rest = (url if _SCHEME.match(url) else f"http://{url}").partition("://")
+    bare, _, fragment = rest.partition("#")
+    host = bare.replace("?", "/").partition("/")[0]
+    place = bare.removeprefix(host)
+    slash = "" if place.startswith("/") else "/"
+    return f"{scheme.lower()}://{host.lower().removesuffix(':')}{slash}{place}", fragment
 
 
 def _only(names: Iterable[str], allowed: frozenset[str]) -> None:
@@ -84,7 +93,7 @@ def _filters(value: object, calls: Calls | None, rules: Rules, problems: list[Pr
         problems.append(invalid("filters", "can't be blank"))
     elif not isinstance(given, dict):
         problems.append(invalid("filters", "is invalid"))
-    elif calls is not None:
+    else:
         found, wrong = filters.read(given, calls, rules)
         problems += wrong
         return found
@@ -95,10 +104,10 @@ def _url(value: object, problems: list[Problem]) -> str | None:
     if value is None or value == "":
         return None
     try:
-        if isinstance(value, str):
+        if isinstance(value, str) and _URI.fullmatch(value):
             check_url(reachable(value)[0], "callback_url")
             return value
-    except (InvalidRequest, ValueError):
+    except InvalidRequest:
         pass
     problems.append(invalid("callback_url", "is invalid"))
     return None
@@ -114,8 +123,11 @@ def _method(value: object, problems: list[Problem]) -> str | None:
 
 
 def _reference(value: object, problems: list[Problem]) -> str | None:
-    if value is None or (isinstance(value, str) and len(value) <= MAX_REFERENCE):
+    if value is None:
+        return None
+    if isinstance(value, str) and len(value) <= MAX_REFERENCE and "\0" not in value:
         return value
-    title = f"is too long (maximum is {MAX_REFERENCE} characters)" if isinstance(value, str) else "is invalid"
+    is_long = isinstance(value, str) and len(value) > MAX_REFERENCE
+    title = f"is too long (maximum is {MAX_REFERENCE} characters)" if is_long else "is invalid"
     problems.append(invalid(REFERENCE, title))
     return None

@@ -121,12 +121,13 @@ class Exports:
         version = self._version(principal, request)
         if not version.is_new:
             raise NoSuchOperation("Exports of this version cannot be changed.")
+        reading.writing(request)
         query = querying.query(request, version, listing=False)
         export = self._own(house, principal, request)
         given = reading.resource(request.body)
         if given.id is None:
             raise refuse(malformed("109", "A key is required", "The resource object does not contain a key."))
-        if given.id != request.values["id"]:
+        if given.id.lower() != export.id:
             problem = malformed("110", "Key is not included in URL", f"The URL does not support the key {given.id}")
             raise refuse(problem)
         wanted = asking.changed(given.attributes)
@@ -138,6 +139,7 @@ class Exports:
         """Cancel the export, or remove it with its file."""
         if not self.options.allow_delete:
             raise NoSuchOperation("Exports are not deleted here.")
+        reading.acceptable(request)
         exports.delete(house, principal, self._own(house, principal, request).id)
 
     def file(self, house: House, principal: Principal, request: Request) -> tuple[str, Download]:

@@ -17,6 +17,9 @@ DOTTED_TRUNK: Final = "voice_out_trunk.id"
 WINDOW: Final = {False: ("year", "month"), True: ("from", "to")}
 """The keys of the window, in versions that are not new and in those that are."""
 
+OWN: Final = {Calls.IN: DID_NUMBER, Calls.OUT: DOTTED_TRUNK}
+"""The key that only one export type has."""
+
 _NUMBER: Final = re.compile(r"[0-9]{1,4}", re.ASCII)
 _DIGITS: Final = re.compile(r"[0-9]+", re.ASCII)
 _INSTANT: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d:\d\d)|T(\d\d:\d\d:\d\d)(?:\.\d{1,9})?Z?)", re.ASCII)
@@ -76,16 +79,16 @@ def filters_problem(title: str) -> Problem:
     return Problem(status=422, code="100", title=title, detail=f"filters - {title}", pointer=f"{ATTRIBUTES}/filters")
 
 
-def read(given: Mapping[str, object], calls: Calls, rules: Rules) -> tuple[Filters | None, Sequence[Problem]]:
-    """The filters, or all that is wrong with them."""
+def read(given: Mapping[str, object], calls: Calls | None, rules: Rules) -> tuple[Filters | None, Sequence[Problem]]:
+    """The filters, or all that is wrong with them; of what only some calls have nothing, where `calls` is None."""
     reading = _Reading({DOTTED_TRUNK if name == TRUNK else name: value for name, value in given.items()}, rules)
     window = _between(reading) if rules.version.is_new else _month(reading, calls)
     if calls is Calls.OUT:
         _trunk(reading)
-    else:
+    elif calls is Calls.IN:
         _did(reading)
     if rules.version.is_new:
-        allowed = {*WINDOW[True], DOTTED_TRUNK if calls is Calls.OUT else DID_NUMBER}
+        allowed = {*WINDOW[True], *(name for one, name in OWN.items() if calls in (one, None))}
         for name in reading.given:
             if name not in allowed:
                 reading.wrong(f"{name} not allowed")
@@ -94,7 +97,7 @@ def read(given: Mapping[str, object], calls: Calls, rules: Rules) -> tuple[Filte
     return Filters(window=window, where=tuple(reading.where), shown=reading.shown), ()
 
 
-def _month(reading: _Reading, calls: Calls) -> Window | None:
+def _month(reading: _Reading, calls: Calls | None) -> Window | None:
     """A calendar month, or a day of it."""
     year, month = reading.number("year", 9998), reading.number("month", 12)
     has_day = calls is Calls.OUT and reading.given.get("day") is not None
@@ -117,9 +120,12 @@ def _month(reading: _Reading, calls: Calls) -> Window | None:
 
 def _between(reading: _Reading) -> Window | None:
     start, end = (_instant(reading, name) for name in WINDOW[True])
-    if start is not None and end is not None and start >= end:
+    if start is None or end is None:
+        return None
+    if start >= end:
         reading.wrong("from must be before to")
-    return None if start is None or end is None else Window(start=start, end=end)
+        return None
+    return Window(start=start, end=end)
 
 
 def _instant(reading: _Reading, name: str) -> datetime | None:
@@ -137,7 +143,7 @@ def _instant(reading: _Reading, name: str) -> datetime | None:
         reading.wrong(f"{name} must not be in the future")
     elif reading.rules.months and not first <= at <= last:
         reading.wrong(f"{name} {_within(reading.rules)}")
-    reading.shown[name] = f"{at:%Y-%m-%d %H:%M:%S}"
+    reading.shown[name] = at.replace(tzinfo=None).isoformat(sep=" ")
     return at
 
 
@@ -156,7 +162,7 @@ def _trunk(reading: _Reading) -> None:
     value = reading.given.get(DOTTED_TRUNK)
     if value is None and not reading.rules.needs_trunk:
         return
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or "\0" in value:
         reading.wrong(f"{DOTTED_TRUNK} not valid")
     else:
         reading.equal(DOTTED_TRUNK, TRUNK, value)

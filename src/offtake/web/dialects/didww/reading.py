@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from offtake.core.error import InvalidRequest, MalformedRequest, NotAcceptable, Unauthenticated, WrongMediaType
@@ -16,7 +17,7 @@ MEDIA_TYPE: Final = "application/vnd.api+json"
 RESOURCE: Final = "exports"
 RESOURCE_MEMBERS: Final = frozenset({"type", "id", "attributes", "relationships", "links", "meta"})
 
-_DATE: Final = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])", re.ASCII)
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 Attributes = Mapping[str, object]
 
@@ -37,10 +38,10 @@ def present(request: Request) -> Presented:
 def api_key(request: Request) -> str:
     """The API key; some clients send the header twice."""
     given = request.headers.get("api-key", "").strip()
-    first, _, second = given.partition(", ")
     if not given:
         raise Unauthenticated("There is no API key.", cure="Send it in the header Api-Key.")
-    return first if first == second else given
+    first, _, second = given.partition(",")
+    return first if first == second.strip() else given
 
 
 def version(request: Request, default: Version) -> Version:
@@ -49,15 +50,20 @@ def version(request: Request, default: Version) -> Version:
     A date between two versions is that of the older one; a later one than the newest counts for nothing.
     """
     asked = request.headers.get("x-didww-api-version", "").strip()
-    if not _DATE.fullmatch(asked) or asked > max(Version):
+    if not _is_date(asked) or asked > max(Version):
         return default
-    return max(default, *(one for one in Version if one <= asked))
+    return max(default, max((one for one in Version if one <= asked), default=default))
+
+
+def whole(request: Request) -> Request:
+    """The request as it is, where what it must be like depends on the version or on nothing."""
+    return request
 
 
 def acceptable(request: Request) -> Request:
     """The request, if a document of this API may be its answer."""
     accepted = request.headers.get("accept", "").strip()
-    if accepted and not {MEDIA_TYPE, "*/*"} & {one.strip() for one in accepted.split(",")}:
+    if accepted and not any(map(_is_ours, accepted.split(","))):
         raise NotAcceptable("The answer is wanted in another form.", field=accepted)
     return request
 
@@ -97,6 +103,19 @@ def resource(body: bytes) -> Resource:
         raise refuse(*unknown)
     given = data.get("id")
     return Resource(id=None if given is None else _shown(given), attributes=attributes)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return _DATE.fullmatch(text) is not None and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _is_ours(accepted: str) -> bool:
+    """Whether this member of `Accept` is met by a document of ours; a weight is no parameter of a media type."""
+    kind, *parameters = (one.strip().lower() for one in accepted.split(";"))
+    return kind == "*/*" or (kind == MEDIA_TYPE and all(one.startswith("q=") for one in parameters))
 
 
 def _missing(name: str) -> Problem:
