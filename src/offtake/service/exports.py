@@ -234,10 +234,7 @@ def delete(house: House, principal: Principal, export_id: str) -> None:
         if was_open:
             export = _cancelled(house, tx, export, principal)
         elif export.state is State.SUCCEEDED:
-            expired = replace(export, state=advance(export.state, Move.EXPIRE), parts=(), expires_at=house.clock())
-            _change(tx, export, expired)
-            pushing.drop(house, tx, expired)
-            export = expired
+            export = _expire(house, tx, export)
         facts.record(house, tx, [_event(export, Kind.DELETED, principal, house)])
     if was_open:
         house.engine.cancel(task_ids(export))
@@ -252,6 +249,15 @@ def acknowledge(house: House, export: Export, key_id: KeyId | None = None) -> No
                 export_id=export.id, tenant_id=export.tenant_id, kind=Kind.RETRIEVED, at=house.clock(), key_id=key_id
             )
             facts.record(house, tx, [retrieved])
+
+
+def drop_files(house: House, export: Export) -> None:
+    """Expire a success now, and remove its files."""
+    with house.control.transaction() as tx:
+        current = tx.exports.get(export.id, export.tenant_id)
+        if current is not None and current.state is State.SUCCEEDED:
+            _expire(house, tx, current)
+    house.storage.delete(export.id)
 
 
 def acknowledged(house: House, export: Export) -> bool:
@@ -330,6 +336,13 @@ def _cancelled(house: House, tx: Transaction, export: Export, principal: Princip
     pushing.drop(house, tx, after)
     facts.record(house, tx, [_event(after, Kind.CANCELLED, principal, house)])
     return after
+
+
+def _expire(house: House, tx: Transaction, export: Export) -> Export:
+    expired = replace(export, state=advance(export.state, Move.EXPIRE), parts=(), expires_at=house.clock())
+    _change(tx, export, expired)
+    pushing.drop(house, tx, expired)
+    return expired
 
 
 def _change(tx: Transaction, before: Export, after: Export) -> None:

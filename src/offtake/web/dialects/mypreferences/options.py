@@ -1,0 +1,105 @@
+"""What an operator may set, and the words of this API."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final, Literal
+
+from offtake.core.tenant import TenantId
+
+KIND: Final = "mypreferences"
+
+
+class Generation(StrEnum):
+    """The generations of the interface that are spoken."""
+
+    A = "A"
+    C = "C"
+
+
+class Criterion(StrEnum):
+    """What a segment group can be narrowed by."""
+
+    PROFILE_ID = "ProfileId"
+    ALTERNATE_ID = "AlternateId"
+    PHONE_NUMBER = "PhoneNumber"
+    EMAIL_ADDRESS = "EmailAddress"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What there is in an account, and how its times are read."""
+
+    segment_groups: tuple[str, ...] = field(default=(), metadata={"description": "The names of its segment groups."})
+    match_types: Mapping[Criterion, tuple[str, ...]] = field(
+        default_factory=dict, metadata={"description": "The types there are, by match criterion."}
+    )
+    zone: str = field(default="UTC", metadata={"description": "The zone of times that name none, an IANA name."})
+    signature_minutes: int = field(default=15, metadata={"description": "How long a signature holds."})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The MyPreferences exports of PossibleNOW: customer ids and segment groups."""
+
+    preferences: str = field(default="preferences", metadata={"description": "The dataset of preferences."})
+    customers: str = field(
+        default="preference_customers", metadata={"description": "The dataset of customers who have preferences."}
+    )
+    profiles: str = field(default="profiles", metadata={"description": "The dataset of segment groups' profiles."})
+    accounts: Mapping[str, Account] = field(
+        default_factory=dict, metadata={"description": "What there is in a tenant's account, by the tenant's id."}
+    )
+    require_channels: bool = field(
+        default=False, metadata={"description": "Refuse exports by customer id that name no channels."}
+    )
+    max_customers: int = field(default=10_000, metadata={"description": "The most customer ids of an export."})
+    last_datetime_mode: Literal["grid", "exact"] = field(
+        default="grid",
+        metadata={
+            "description": "How `LastDateTime` meets change times: `grid` by thousandths that end in 0, 3 or 7, as the "
+            "original has it; `exact` as it is."
+        },
+    )
+    quota: int = field(default=1000, metadata={"description": "Exports an account may ask for in `quota_window`."})
+    quota_window: timedelta = field(
+        default=timedelta(hours=24), metadata={"description": "What `quota` is counted in, backwards from now."}
+    )
+    token_life: timedelta = field(
+        default=timedelta(hours=12), metadata={"description": "How long a token works once the export is complete."}
+    )
+    callback_secrets: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata={
+            "description": "What callbacks of a tenant are signed with beside, by its id, in the form `whsec_...`.",
+            "secret": True,
+        },
+    )
+    requests: int = field(default=50, metadata={"description": "Requests of a user in `request_window`."})
+    request_window: timedelta = field(
+        default=timedelta(seconds=1), metadata={"description": "What `requests` are counted in."}
+    )
+    v4_initiate: tuple[str, ...] = field(
+        default=(
+            "/Profiles/v4/Async/{client}/Export/SegmentGroup/{group}",
+            "/Profiles/v4/{client}/Export/SegmentGroup/{group}",
+        ),
+        metadata={"description": "The paths at which segment groups are asked for."},
+    )
+    v4_status: tuple[str, ...] = field(
+        default=("/Profiles/v4/Async/{client}/Export/{token}/Status", "/Profiles/v4/{client}/Export/{token}/Status"),
+        metadata={"description": "The paths of their status."},
+    )
+    v4_data: tuple[str, ...] = field(
+        default=("/Profiles/v4/Async/{client}/Export/{token}", "/Profiles/v4/{client}/Export/{token}"),
+        metadata={"description": "The paths of their data."},
+    )
+    v4_commit: tuple[str, ...] = field(
+        default=("/Profiles/v4/Async/{client}/Export/{token}/Commit", "/Profiles/v4/{client}/Export/{token}/Commit"),
+        metadata={"description": "The paths at which they are committed."},
+    )
+
+    def account(self, tenant_id: TenantId) -> Account:
+        """The tenant's account."""
+        return self.accounts.get(tenant_id) or Account()

@@ -1,0 +1,154 @@
+"""A request's body and query, whatever form they come in."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
+
+from offtake.core.error import InvalidRequest, MalformedRequest, WrongMediaType
+from offtake.service.endpoints import check_url
+from offtake.web import xml
+from offtake.web.body import decode
+from offtake.web.dialects.mypreferences.problem import UNREADABLE, invalid, refuse
+from offtake.web.message import Request
+
+JSON: Final = ("application/json", "text/json")
+XML: Final = ("application/xml", "text/xml")
+FORM: Final = "application/x-www-form-urlencoded"
+MAX_FORM_MEMBERS: Final = 50_000
+DAY: Final = timedelta(days=1)
+
+_INDEX: Final = re.compile(r"\[\d*\]")
+_DAY: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)|(\d\d)/(\d\d)/(\d{4})", re.ASCII)
+_TIME: Final = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII | re.IGNORECASE
+)
+
+Members = Mapping[str, object]
+
+
+def members(request: Request, root: str | None, forms: Sequence[str]) -> Members:
+    """The body's members, their names in small letters, those that are empty left out.
+
+    `forms` are the media types that are taken, the first for a body that declares none; `root` is the name of the
+    element that an XML document has. No body has no members.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower() or forms[0]
+    if kind not in forms:
+        raise WrongMediaType("The body is of a form that is not taken.", field=kind)
+    if not request.body.strip():
+        return {}
+    try:
+        given = _read(kind, request.body, root)
+    except InvalidRequest:
+        raise refuse(UNREADABLE) from None
+    found: dict[str, object] = {}
+    for name, value in given.items():
+        if value not in (None, "", []):
+            if name.lower() in found:
+                raise refuse(UNREADABLE)
+            found[name.lower()] = value
+    return found
+
+
+def texts(given: Members, name: str) -> tuple[str, ...]:
+    """A list of texts or numbers; empty items are left out, equal ones count once."""
+    value = given.get(name.lower())
+    if value is None:
+        return ()
+    items = value if isinstance(value, list) else [value]
+    if not isinstance(value, list | str) or any(
+        isinstance(one, bool) or not isinstance(one, str | int | float | None) for one in items
+    ):
+        raise invalid(name)
+    return tuple(dict.fromkeys(str(one) for one in items if one is not None and one != ""))
+
+
+def text(given: Members, name: str) -> str | None:
+    """A text; None where there is none."""
+    value = given.get(name.lower())
+    if value is None or isinstance(value, str):
+        return value
+    raise invalid(name)
+
+
+def callback_url(given: Members) -> str | None:
+    """`CallbackURL`, where there is one."""
+    url = text(given, "CallbackURL")
+    try:
+        return None if url is None else check_url(url, "CallbackURL")
+    except InvalidRequest:
+        raise invalid("CallbackURL") from None
+
+
+def query(request: Request) -> Mapping[str, str]:
+    """The query, names in small letters, the last of each."""
+    return {name.lower(): values[-1] for name, values in request.query.items()}
+
+
+def positive(given: Mapping[str, str], name: str, default: int) -> int:
+    """A whole number from 1."""
+    value = given.get(name.lower(), "")
+    if not value:
+        return default
+    if not re.fullmatch(r"[0-9]{1,15}", value, re.ASCII) or int(value) < 1:
+        raise invalid(name)
+    return int(value)
+
+
+def truth(given: Mapping[str, str], name: str) -> bool | None:
+    """`true` or `false` in any letter case; None where there is neither."""
+    value = given.get(name.lower(), "")
+    if not value:
+        return None
+    if value.lower() not in ("true", "false"):
+        raise invalid(name)
+    return value.lower() == "true"
+
+
+def bound(value: str, name: str, zone: str, *, is_end: bool) -> datetime | None:
+    """An end of a span: a day counts whole, a time as it is; None where there is none."""
+    if not value:
+        return None
+    try:
+        if found := _DAY.fullmatch(value):
+            year, month, day = (found[1], found[2], found[3]) if found[1] else (found[6], found[4], found[5])
+            first = date(int(year), int(month), int(day)) + (DAY if is_end else timedelta(0))
+            return datetime(first.year, first.month, first.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        return instant(value, zone)
+    except (ValueError, OverflowError):
+        raise invalid(name) from None
+
+
+def instant(value: str, zone: str) -> datetime:
+    """An instant in ISO 8601; ValueError for anything else."""
+    if not _TIME.fullmatch(value):
+        raise ValueError(value)
+    at = datetime.fromisoformat(value.upper())
+    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+def _read(kind: str, body: bytes, root: str | None) -> Mapping[str, object]:
+    if kind in XML:
+        name, found = xml.read(body)
+        if name != root:
+            raise MalformedRequest("The document is another one.")
+        return found
+    if kind == FORM:
+        return _form(body)
+    return decode(body, dict[str, object])
+
+
+def _form(body: bytes) -> Mapping[str, object]:
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FORM_MEMBERS
+        )
+    except ValueError:
+        raise MalformedRequest("The form cannot be read.") from None
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(_INDEX.sub("", name), []).append(value)
+    return {name: values if len(values) > 1 else values[0] for name, values in found.items()}
