@@ -46,7 +46,11 @@ def test_a_source_that_breaks_is_never_a_short_success(
     breaks = [lambda: cut(source), lambda: killed(source, own_cluster), own_cluster.restart]
     chance = random.Random(11)
     outcomes = []
-    with serving.api() as (_, address), Client(address, token) as client:
+    with (
+        serving.api("--no-worker") as (_, address),
+        serving.start("worker"),
+        Client(address, token) as client,
+    ):
         for break_it in breaks * times(BREAKS):
             asked = client.create(numbers.DATASET).id
             enough = chance.randint(1, ROWS // 2)

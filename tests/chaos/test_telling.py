@@ -53,12 +53,13 @@ def test_every_end_is_told_with_one_id_through_kills(
 
 
 def test_dead_receivers_slow_nobody_else(tmp_path: Path, enrol: Enrol, times: Times, until: Until) -> None:
-    serving = _serving(tmp_path, f"sqlite:///{tmp_path / 'control.db'}", retries=["1m"])
+    serving = _serving(tmp_path, f"sqlite:///{tmp_path / 'control.db'}", retries=["1m"], drain_seconds=0)
     token = enrol(serving, numbers.TENANT)
     with ExitStack() as stack:
         hole = stack.enter_context(receiver(hangs(), at="0.0.0.0"))
         healthy = stack.enter_context(receiver(ok()))
-        address = stack.enter_context(serving.api())[1]
+        address = stack.enter_context(serving.api("--no-worker"))[1]
+        stack.enter_context(serving.start("worker"))
         client = stack.enter_context(Client(address, token))
         holes = times(HOLES)
         for number in range(holes):
@@ -74,9 +75,9 @@ def test_dead_receivers_slow_nobody_else(tmp_path: Path, enrol: Enrol, times: Ti
         assert max(delays) < HEALTHY_SECONDS
 
 
-def _serving(directory: Path, store: str, retries: list[str]) -> Serving:
+def _serving(directory: Path, store: str, retries: list[str], **worker: object) -> Serving:
     numbers.fill(directory / "source.db", ROWS)
-    settings = dict(numbers.settings(directory, store))
+    settings = dict(numbers.settings(directory, store, **worker))
     settings["egress"] = {"allow": ["127.0.0.0/8"]}
     settings["callback"] = {"retries": retries}
     return Serving(directory, settings)

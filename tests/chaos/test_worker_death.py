@@ -21,6 +21,20 @@ PATIENCE = 60.0
 Store = Callable[[Path], str]
 
 
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The SQLite file of the large table, which nobody writes to."""
+    path = tmp_path_factory.mktemp("large") / "source.db"
+    numbers.fill(path, ROWS)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def source(tmp_path: Path, large: Path) -> None:
+    """The large table, where the settings look for it."""
+    (tmp_path / "source.db").hardlink_to(large)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where the control store is: each experiment runs on both."""
@@ -32,7 +46,6 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @contextmanager
 def world(tmp_path: Path, store: str, **worker: object) -> Iterator[tuple[Serving, Client]]:
     """An API process without a worker over the large table, and a client."""
-    numbers.fill(tmp_path / "source.db", ROWS)
     serving = Serving(tmp_path, numbers.settings(tmp_path, store, **worker))
     token = serving.key(numbers.TENANT)
     with serving.api("--no-worker") as (_, url), Client(url, token) as client:
@@ -110,7 +123,6 @@ def test_a_cancelled_export_stops_within_a_second_and_leaves_nothing(tmp_path: P
 
 
 def test_the_supervisor_starts_a_killed_worker_again(tmp_path: Path) -> None:
-    numbers.fill(tmp_path / "source.db", ROWS)
     serving = Serving(tmp_path, numbers.settings(tmp_path, f"sqlite:///{tmp_path / 'control.db'}"))
     token = serving.key(numbers.TENANT)
     with serving.api() as (api, url), Client(url, token) as client:

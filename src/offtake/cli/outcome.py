@@ -64,3 +64,4 @@ def tell(console: Console, problem: error.ExportError | ClientError) -> None:
 def say(text: str) -> None:
     """Print a line of result, for people and programs alike."""
     sys.stdout.write(text + "\n")
+    sys.stdout.flush()

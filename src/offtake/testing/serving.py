@@ -1,16 +1,21 @@
 """A real server in processes of its own, to be asked, killed, stopped and started again."""
 
+import io
+import multiprocessing
 import os
+import runpy
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from queue import Empty, Queue
 from types import TracebackType
-from typing import IO, Self
+from typing import Final, Self
 
 import yaml
 
@@ -18,31 +23,34 @@ from offtake.app.wiring import configuration, dialects, prepare, wire
 from offtake.core.tenant import TenantId
 from offtake.service import tenants
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds that a process may take to start or to end."""
+
+LOADED: Final = (__name__, "offtake.cli", "alembic.command", "asyncpg", "psycopg")
+"""What the process that all others are copies of has imported: most of what a server needs to start is to import it."""
 
 
 class Process:
-    """An `offtake` command in a process of its own; its standard error goes to a file."""
+    """An `offtake` command in a process of its own; its standard error goes to a file.
+
+    The process is a copy of one that has imported the program and done nothing else. So it starts in no time; what it
+    starts itself is as always.
+    """
 
     def __init__(self, *arguments: str, log: Path, environ: Mapping[str, str] | None = None) -> None:
         self.log = log
+        self._status: int | None = None
         self._lines: Queue[str] = Queue()
-        self._log: IO[bytes] = log.open("ab")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "offtake", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, **(environ or {})},
-            text=True,
+        context = _loaded()
+        reader, writer = context.Pipe(duplex=False)
+        self._process = context.Process(
+            target=_command, args=(arguments, {**os.environ, **(environ or {})}, writer, log), daemon=True
         )
-        threading.Thread(target=self._read, daemon=True).start()
-
-    @property
-    def pid(self) -> int:
-        """The process id."""
-        return self._process.pid
+        self._process.start()
+        writer.close()
+        threading.Thread(target=self._read, args=(reader,), daemon=True).start()
+        assert self._process.pid is not None
+        self.pid: Final = self._process.pid
 
     def line(self) -> str:
         """The next line of its standard output; fails, with its log, if none comes."""
@@ -56,19 +64,22 @@ class Process:
         return [int(one) for one in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
 
     def send(self, number: signal.Signals) -> None:
-        """Send it a signal."""
-        self._process.send_signal(number)
+        """Send it a signal; harmless if it has ended."""
+        if self._status is None and self._process.is_alive():
+            os.kill(self.pid, number)
 
     def wait(self) -> int:
-        """Wait for its end and return its exit code."""
-        status = self._process.wait(PATIENCE)
-        self._log.close()
-        return status
+        """Wait for its end and return its exit code; minus the signal if one ended it."""
+        if self._status is None:
+            self._process.join(PATIENCE)
+            assert self._process.exitcode is not None, f"it goes on:\n{self.log.read_text()}"
+            self._status = self._process.exitcode
+            self._process.close()
+        return self._status
 
     def stop(self) -> int:
         """Ask it to end, wait, and return its exit code; harmless if it has ended."""
-        if self._process.poll() is None:
-            self._process.terminate()
+        self.send(signal.SIGTERM)
         return self.wait()
 
     def __enter__(self) -> Self:
@@ -79,11 +90,11 @@ class Process:
     ) -> None:
         self.stop()
 
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._lines.put(line.rstrip("\n"))
-        self._process.stdout.close()
+    def _read(self, reader: "Connection[object, object]") -> None:
+        with open(os.dup(reader.fileno()), encoding="utf-8") as lines:
+            reader.close()
+            for line in lines:
+                self._lines.put(line.rstrip("\n"))
 
 
 class Serving:
@@ -124,3 +135,29 @@ class Serving:
     def start(self, command: str, *arguments: str) -> Process:
         """Start a command that goes on until it is stopped."""
         return Process(command, *arguments, "--config", str(self.configuration), log=self.directory / f"{command}.log")
+
+
+def _loaded() -> ForkServerContext:
+    """Where processes are copied from one that has imported the program; there is one such for this process."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(LOADED))
+    return context
+
+
+def _command(
+    arguments: Sequence[str], environ: Mapping[str, str], output: "Connection[object, object]", log: Path
+) -> None:
+    """Run a command as `python -m offtake` does, in a process that is to do nothing else."""
+    os.environ.clear()
+    os.environ.update(environ)
+    with log.open("ab") as errors:
+        os.dup2(errors.fileno(), 2)
+    os.dup2(output.fileno(), 1)
+    output.close()
+    unbuffered = bool(environ.get("PYTHONUNBUFFERED"))
+    out, err = io.FileIO(1, "wb", closefd=False), io.FileIO(2, "wb", closefd=False)
+    plain = out if unbuffered else io.BufferedWriter(out)
+    sys.stdout = io.TextIOWrapper(plain, encoding="utf-8", write_through=unbuffered)
+    sys.stderr = io.TextIOWrapper(io.BufferedWriter(err), encoding="utf-8", line_buffering=True)
+    sys.argv = ["offtake", *arguments]
+    runpy.run_module("offtake", run_name="__main__", alter_sys=True)
