@@ -6,6 +6,7 @@ exactly or raises.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, assert_never
 
 from offtake.core.dataset import Field, FieldType, Parameter, Stored
@@ -14,6 +15,7 @@ from offtake.core.query import CsvLayout, JsonLayout, Layout, Query, Quoting
 from offtake.sql import select as shared
 from offtake.sql import sqlite_moments
 from offtake.sql.select import column, shifted, since_epoch
+from offtake.sql.sqlite_forms import Forms
 from offtake.sql.statement import Argument, Bound, Sql, Statement, concatenated, joined, sql
 
 NUMBERS: Final = frozenset({FieldType.INTEGER, FieldType.FLOAT, FieldType.DECIMAL})
@@ -23,6 +25,9 @@ FREE: Final = frozenset({FieldType.TEXT, FieldType.JSON})
 
 SMALL: Final = 10**14
 """Floats below this that are whole numbers are written as such."""
+
+MOST_DIGITS: Final = 18
+"""The highest power of ten that is an integer to SQLite."""
 
 UUID_SHAPE: Final = "-".join("?" * length for length in (8, 4, 4, 4, 12))
 """What GLOB takes for a UUID in its usual form."""
@@ -92,7 +97,7 @@ class _Grammar:
 def _csv_line(query: Query, layout: CsvLayout) -> Sql:
     cells = [_cell(field, layout) for field in query.fields]
     if len(cells) == 1:
-        return sql("CASE ", cells[0], r" WHEN '\.' THEN ", _enclosed(r"'\.'"), " ELSE ", cells[0], " || '' END")
+        return sql("CASE ", cells[0], r" WHEN '\.' THEN ", _enclosed((r"'\.'",)), " ELSE ", cells[0], " || '' END")
     pieces = [cells[0]]
     for cell in cells[1:]:
         pieces += [(Argument(layout.delimiter),), cell]
@@ -100,161 +105,166 @@ def _csv_line(query: Query, layout: CsvLayout) -> Sql:
 
 
 def _cell(field: Field, layout: CsvLayout) -> Sql:
-    labels, own = shared.labels(field, layout.language), column(field.column)
-    if field.type is FieldType.TEXT and not labels:
-        usual, other = (_written((one,), layout, guarded=True, free=True) for one in (own, f"offtake_text({own})"))
-        test, null = f"CASE WHEN typeof({own}) = 'text' THEN ", f" WHEN {own} IS NULL THEN '' ELSE "
-        return sql(test, usual, null, other, " END")
-    written = _shown(field, layout)
-    if labels:
-        arms = (sql(" WHEN ", Argument(key), " THEN ", Argument(label)) for key, label in labels.items())
-        written = sql(f"CASE {_text(field, precision=field.precision)} || ''", *arms, " ELSE ", written, " END")
+    labels = shared.labels(field, layout.language)
     guarded, free = bool(labels) or field.type in GUARDED, bool(labels) or field.type in FREE
-    cell = sql("coalesce(", _written(written, layout, guarded=guarded, free=free), ", '')")
+    frame = partial(_written, layout=layout, guarded=guarded, free=free)
+    cell = _in_place(field, _shown(field, layout).text("''", frame))
+    if labels:
+        arms = (sql(" WHEN ", Argument(key), " THEN ", frame((Argument(label),))) for key, label in labels.items())
+        cell = sql(f"CASE {_text(field, precision=field.precision)} || ''", *arms, " ELSE ", cell, " END")
     if field.type is FieldType.BYTES:
-        return sql(f"CASE WHEN length({own}) = 0 THEN '\"\"' ELSE ", cell, " END")
+        return sql(f"CASE WHEN length({column(field.column)}) = 0 THEN '\"\"' ELSE ", cell, " END")
     return cell
 
 
-def _shown(field: Field, layout: CsvLayout) -> Sql:
-    """The text of a field's value as the layout has it, null for null."""
+def _shown(field: Field, layout: CsvLayout) -> Forms:
+    """The forms of a field's value as the layout has it."""
     if layout.spaced and field.type in (FieldType.TIMESTAMP, FieldType.DATETIME):
         zone = layout.zone if field.type is FieldType.TIMESTAMP else None
         return sqlite_moments.spaced(column(field.column), field.stored, field.precision, zone)
-    return (_text(field, precision=field.precision),)
+    return _forms(field, precision=field.precision)
 
 
-def _written(value: Sql, layout: CsvLayout, *, guarded: bool, free: bool) -> Sql:
+def _written(value: Sql, *, layout: CsvLayout, guarded: bool, free: bool) -> Sql:
     """A text as a cell: guarded where the layout asks for it, quoted where it must be."""
     if layout.guarded and guarded:
-        start = sql("substr(", value, ", 1, 1) IN ('=', '+', '-', '@', char(9), char(13))")
+        start = sql("substr(", value, ", 1, 1) IN ('=', '+', '-', '@', '\t', '\r')")
         value = sql("CASE WHEN ", start, " THEN '''' || ", value, " ELSE ", value, " END")
     if layout.quoting is Quoting.ALL:
         return _enclosed(value)
     if not free:
         return value
-    signs = ("'\"'", Argument(layout.delimiter), "char(10)", "char(13)")
+    signs = ("'\"'", Argument(layout.delimiter), "'\n'", "'\r'")
     special = joined(" OR ", ((*value, " = ''"), *(sql("instr(", value, ", ", sign, ")") for sign in signs)))
     return sql("CASE WHEN ", special, " THEN ", _enclosed(value), " ELSE ", value, " END")
 
 
-def _enclosed(written: str | Sql) -> Sql:
+def _enclosed(written: Sql) -> Sql:
     return sql("'\"' || replace(", written, ", '\"', '\"\"') || '\"'")
 
 
 def _json_line(query: Query) -> Sql:
     if whole := shared.document(query):
-        return (f"coalesce({_text(whole, precision=0)}, 'null') || ''",)
+        return sql(_in_place(whole, _forms(whole, precision=0).text("'null'")), " || ''")
     pieces: list[Sql] = []
     for number, field in enumerate(query.fields):
-        pieces += [(Argument(shared.member(field, first=number == 0)),), (f"coalesce({_json(field)}, 'null')",)]
+        pieces += [(Argument(shared.member(field, first=number == 0)),), _json(field)]
     return concatenated([*pieces, ("'}'",)])
 
 
-def _json(field: Field) -> str:
-    """The JSON text of a field's value, null or 'null' for null."""
-    written = _text(field, precision=field.precision)
+def _json(field: Field) -> Sql:
+    """The JSON text of a field's value, 'null' for null."""
     match field.type:
         case FieldType.TEXT:
-            return f"json_quote({written} || '')"
-        case FieldType.FLOAT | FieldType.DECIMAL:
-            return (
-                f"CASE WHEN {written} IN ('NaN', 'Infinity', '-Infinity') THEN json_quote({written}) ELSE {written} END"
-            )
+            return _forms(field, precision=0).text("'null'", lambda value: sql("json_quote(", value, " || '')"))
+        case FieldType.FLOAT:
+            return _float_by("offtake_json_float", column(field.column)).text("'null'")
+        case FieldType.DECIMAL:
+            return _decimal_by("offtake_json_decimal", field, column(field.column)).text("'null'")
         case FieldType.INTEGER | FieldType.BOOLEAN | FieldType.JSON:
-            return written
+            return _in_place(field, _forms(field, precision=0).text("'null'"))
         case _:
-            return f"'\"' || {written} || '\"'"
+            forms = _forms(field, precision=field.precision)
+            return forms.text("'null'", lambda value: sql("'\"' || ", value, " || '\"'"))
 
 
 def _text(field: Field, *, precision: int) -> str:
     """The canonical text of a field's value, null for null."""
-    return _TEXTS[field.type](field, column(field.column), precision)
+    return text(Statement(_in_place(field, _forms(field, precision=precision).text())))
 
 
-def _plain(field: Field, own: str, _: int) -> str:
-    return _usual(own, f"typeof({own}) = 'text'", own, f"offtake_text({own})")
+def _forms(field: Field, *, precision: int) -> Forms:
+    return _FORMS[field.type](field, column(field.column), precision)
 
 
-def _integer(field: Field, own: str, _: int) -> str:
-    return _usual(own, f"typeof({own}) = 'integer'", own, f"offtake_integer({own})")
+def _in_place(field: Field, written: Sql) -> Sql:
+    """A text of a field's value, JSON being worked out once, for it is often a view's long expression.
+
+    SQLite never merges a SELECT that has an OFFSET.
+    """
+    if field.type is not FieldType.JSON:
+        return written
+    return sql("(SELECT ", written, f" FROM (SELECT {column(field.column)} AS document LIMIT -1 OFFSET 0))")
 
 
-def _float(field: Field, own: str, _: int) -> str:
+def _plain(_: Field, own: str, __: int) -> Forms:
+    return Forms(own=own, usual=((f"typeof({own}) = 'text'", own),), other=f"offtake_text({own})")
+
+
+def _integer(_: Field, own: str, __: int) -> Forms:
+    return Forms(own=own, usual=((f"typeof({own}) = 'integer'", own),), other=f"offtake_integer({own})")
+
+
+def _float(_: Field, own: str, __: int) -> Forms:
     return _float_by("offtake_float", own)
 
 
-def _float_by(function: str, own: str) -> str:
+def _float_by(function: str, own: str) -> Forms:
     whole = f"{own} BETWEEN -{SMALL} AND {SMALL} AND {own} <> 0 AND CAST({own} AS INTEGER) = {own}"
     usual = f"typeof({own}) IN ('real', 'integer') AND {whole}"
-    return _usual(own, usual, f"CAST({own} AS INTEGER)", f"{function}({own})")
+    return Forms(own=own, usual=((usual, f"CAST({own} AS INTEGER)"),), other=f"{function}({own})")
 
 
-def _decimal(field: Field, own: str, _: int) -> str:
+def _decimal(field: Field, own: str, _: int) -> Forms:
     return _decimal_by("offtake_decimal", field, own)
 
 
-def _decimal_by(function: str, field: Field, own: str) -> str:
+def _decimal_by(function: str, field: Field, own: str) -> Forms:
     if field.stored is Stored.SCALED:
-        other = f"offtake_scaled({own}, {field.scale})"
-        return _usual(own, f"typeof({own}) = 'integer'", _scaled(own, field.scale), other)
+        return _scaled(own, field.scale)
     number = f"{own} GLOB '[-0-9]*' AND substr({own}, -1) BETWEEN '0' AND '9' AND json_valid({own})"
     plain = f"instr({own}, 'e') = 0 AND instr({own}, 'E') = 0"
     usual = f"typeof({own}) = 'text' AND {number} AND {plain} OR typeof({own}) = 'integer'"
-    return _usual(own, usual, own, f"{function}({own})")
+    return Forms(own=own, usual=((usual, own),), other=f"{function}({own})")
 
 
-def _scaled(own: str, scale: int) -> str:
-    if scale == 0:
-        return own
-    sign = f"CASE WHEN {own} < 0 THEN '-' ELSE '' END"
-    whole, rest = f"abs({own} / {10**scale})", f"substr('{'0' * scale}' || abs({own} % {10**scale}), -{scale})"
-    return f"({sign} || {whole} || '.' || {rest})"
+def _scaled(own: str, scale: int) -> Forms:
+    other = f"offtake_scaled({own}, {scale})"
+    if scale > MOST_DIGITS:
+        return Forms(own=own, other=other)
+    shape, unit = f"%d.%0{scale}d", 10**scale
+    signed = f"CASE WHEN {own} < 0 THEN '-{shape}' ELSE '{shape}' END"
+    written = f"printf({signed}, abs({own} / {unit}), abs({own} % {unit}))" if scale else own
+    return Forms(own=own, usual=((f"typeof({own}) = 'integer'", written),), other=other)
 
 
-def _boolean(field: Field, own: str, _: int) -> str:
-    return f"CASE {own} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE offtake_boolean({own}) END"
+def _boolean(_: Field, own: str, __: int) -> Forms:
+    return Forms(own=own, usual=((f"{own} = 1", "'true'"), (f"{own} = 0", "'false'")), other=f"offtake_boolean({own})")
 
 
-def _date(field: Field, own: str, _: int) -> str:
-    if field.stored is not Stored.NATIVE:
-        return f"substr({_moment(field, own, 0)}, 1, 10)"
-    return _usual(own, f"{own} GLOB '{sqlite_moments.DATE_SHAPE}'", own, f"offtake_date({own})")
+def _date(field: Field, own: str, _: int) -> Forms:
+    return sqlite_moments.date(own, field.stored)
 
 
-def _time(_: Field, own: str, precision: int) -> str:
+def _time(_: Field, own: str, precision: int) -> Forms:
     return sqlite_moments.time_of_day(own, precision)
 
 
-def _moment(field: Field, own: str, precision: int) -> str:
+def _moment(field: Field, own: str, precision: int) -> Forms:
     return sqlite_moments.iso(own, field.stored, precision, "Z" if field.type is FieldType.TIMESTAMP else "")
 
 
-def _uuid(field: Field, own: str, _: int) -> str:
-    return _usual(own, f"{own} GLOB '{UUID_SHAPE}' AND lower({own}) = {own}", own, f"offtake_uuid({own})")
+def _uuid(_: Field, own: str, __: int) -> Forms:
+    usual = f"{own} GLOB '{UUID_SHAPE}' AND lower({own}) = {own}"
+    return Forms(own=own, usual=((usual, own),), other=f"offtake_uuid({own})")
 
 
-def _json_text(field: Field, own: str, _: int) -> str:
-    """Worked out once, for it is often a view's long expression: SQLite never merges a SELECT that has an OFFSET."""
+def _json_text(_: Field, __: str, ___: int) -> Forms:
+    """What `_in_place` calls `document`."""
     usual = "typeof(document) = 'text' AND json_valid(document)"
     one_line = "replace(replace(document, char(10), ' '), char(13), ' ')"
-    written = _usual("document", usual, one_line, "offtake_json(document)")
-    return f"(SELECT {written} FROM (SELECT {own} AS document LIMIT -1 OFFSET 0))"  # noqa: S608 — our own
+    return Forms(own="document", usual=((usual, one_line),), other="offtake_json(document)")
 
 
-def _bytes(field: Field, own: str, _: int) -> str:
-    return f"offtake_base64({own})"
-
-
-def _usual(own: str, test: str, usual: str, other: str) -> str:
-    return f"CASE WHEN {own} IS NULL THEN NULL WHEN {test} THEN {usual} ELSE {other} END"
+def _bytes(_: Field, own: str, __: int) -> Forms:
+    return Forms(own=own, other=f"offtake_base64({own})")
 
 
 def _number(text: str) -> Bound:
     return float(text) if "." in text else int(text)
 
 
-_TEXTS: Final[Mapping[FieldType, Callable[[Field, str, int], str]]] = {
+_FORMS: Final[Mapping[FieldType, Callable[[Field, str, int], Forms]]] = {
     FieldType.TEXT: _plain,
     FieldType.INTEGER: _integer,
     FieldType.FLOAT: _float,

@@ -9,7 +9,8 @@ from typing import Final
 
 from offtake.core.dataset import Stored
 from offtake.sql import zones
-from offtake.sql.statement import Argument, Sql, sql
+from offtake.sql.sqlite_forms import Forms
+from offtake.sql.statement import Argument, sql
 
 FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
 """The years 1 to 9999 in seconds since 1970."""
@@ -30,38 +31,46 @@ SHAPES: Final[Mapping[int, str]] = {
 """Texts by their length: `T` or a space, six digits of a second or none, `Z` or nothing."""
 
 
-def time_of_day(own: str, precision: int) -> str:
-    """`03:04:05.000000`, with that many digits of a second."""
-    whole = (TIME_SHAPE, f"{own} || '{_noughts(precision)}'")
-    broken = (TIME_SHAPE + FRACTION_SHAPE, _cut(own, own, precision))
-    return _by_length(own, {8: whole, 15: broken}, f"offtake_time({own}, {precision})")
-
-
-def iso(own: str, stored: Stored, precision: int, ending: str) -> str:
-    """`2024-01-02T03:04:05.000000` and then `ending`, which is `Z` or nothing."""
-    return _moment(own, stored, precision, "T", ending, f"offtake_moment({own}, '{stored}', {precision}, '{ending}')")
-
-
-def spaced(own: str, stored: Stored, precision: int, zone: str | None) -> Sql:
-    """`2024-01-02 03:04:05.000000`: as it is stored, or by the clocks of a zone."""
-    if zone is None:
-        return (_moment(own, stored, precision, " ", "", f"offtake_spaced({own}, '{stored}', {precision}, '')"),)
-    usual = _local_text(own, precision, zone) if stored is Stored.NATIVE else _local(own, stored, precision, zone)
-    other = sql(f"offtake_spaced({own}, '{stored}', {precision}, ", Argument(zone), ")")
-    return sql(f"CASE WHEN {own} IS NOT NULL THEN coalesce({usual}, ", other, ") END")
-
-
-def _moment(own: str, stored: Stored, precision: int, between: str, ending: str, other: str) -> str:
+def date(own: str, stored: Stored) -> Forms:
+    """`2024-01-02`, in UTC where it is stored as an instant."""
     if stored is Stored.NATIVE:
-        return _moment_text(own, precision, between, ending, other)
-    seconds = _seconds(own, stored)
-    usual = f"{_countable(own, stored)} AND {seconds} BETWEEN {FIRST_SECOND} AND {LAST_SECOND}"
-    written = f"strftime('%Y-%m-%d{between}%H:%M:%S', {seconds}, 'unixepoch')"
-    fraction = _fraction(own, stored, precision, ending)
-    return f"CASE WHEN {own} IS NULL THEN NULL WHEN {usual} THEN {written} || {fraction} ELSE {other} END"
+        return Forms(own=own, usual=((f"{own} GLOB '{DATE_SHAPE}'", own),), other=f"offtake_date({own})")
+    usual = (_in_range(own, stored), f"date({_seconds(own, stored)}, 'unixepoch')")
+    return Forms(own=own, usual=(usual,), other=f"substr(offtake_moment({own}, '{stored}', 0, ''), 1, 10)")
 
 
-def _moment_text(own: str, precision: int, between: str, ending: str, other: str) -> str:
+def time_of_day(own: str, precision: int) -> Forms:
+    """`03:04:05.000000`, with that many digits of a second."""
+    whole = (_of_length(own, 8, TIME_SHAPE), f"{own} || '{_noughts(precision)}'")
+    broken = (_of_length(own, 15, TIME_SHAPE + FRACTION_SHAPE), _cut(own, own, precision))
+    return Forms(own=own, usual=(whole, broken), other=f"offtake_time({own}, {precision})")
+
+
+def iso(own: str, stored: Stored, precision: int, ending: str) -> Forms:
+    """`2024-01-02T03:04:05.000000` and then `ending`, which is `Z` or nothing."""
+    other = f"offtake_moment({own}, '{stored}', {precision}, '{ending}')"
+    return Forms(own=own, usual=_moment(own, stored, precision, "T", ending), other=other)
+
+
+def spaced(own: str, stored: Stored, precision: int, zone: str | None) -> Forms:
+    """`2024-01-02 03:04:05.000000`: as it is stored, or by the clocks of a zone."""
+    other = sql(f"offtake_spaced({own}, '{stored}', {precision}, ", Argument(zone or ""), ")")
+    if zone is None:
+        return Forms(own=own, usual=_moment(own, stored, precision, " ", ""), other=other)
+    usual = _local_text(own, precision, zone) if stored is Stored.NATIVE else _local(own, stored, precision, zone)
+    return Forms(own=own, other=sql(f"coalesce({usual}, ", other, ")"))
+
+
+def _moment(own: str, stored: Stored, precision: int, between: str, ending: str) -> tuple[tuple[str, str], ...]:
+    if stored is Stored.NATIVE:
+        return _moment_text(own, precision, between, ending)
+    written = f"datetime({_seconds(own, stored)}, 'unixepoch')"
+    written = written if between == " " else f"replace({written}, ' ', '{between}')"
+    return ((_in_range(own, stored), written + _fraction(own, stored, precision, ending)),)
+
+
+def _moment_text(own: str, precision: int, between: str, ending: str) -> tuple[tuple[str, str], ...]:
+    """The form that is wanted, as it is, and then the others."""
     noughts = _noughts(precision) + ending
     written, end = f"replace({own}, '{' T'.replace(between, '')}', '{between}')", f" || '{ending}'" if ending else ""
     forms = (
@@ -70,14 +79,19 @@ def _moment_text(own: str, precision: int, between: str, ending: str, other: str
         _cut(own, written, precision) + end,
         _cut(own, f"replace({written}, 'Z', '')", precision) + end,
     )
-    shapes = SHAPES.items()
-    return _by_length(own, {length: (shape, form) for (length, shape), form in zip(shapes, forms, strict=True)}, other)
+    others = tuple(
+        (_of_length(own, length, shape), form) for (length, shape), form in zip(SHAPES.items(), forms, strict=True)
+    )
+    if precision not in (0, 6):
+        return others
+    wanted = DATE_SHAPE + between + TIME_SHAPE + (FRACTION_SHAPE if precision else "") + ending
+    return ((f"{own} GLOB '{wanted}'", own), *others)
 
 
 def _local(own: str, stored: Stored, precision: int, zone: str) -> str:
     """A number since 1970 as local time, null where the zone's steps or SQL have no answer."""
     ahead = zones.ahead_by_number(own, zone, 1000 if stored is Stored.UNIX_MS else 1)
-    written = f"datetime({_seconds(own, stored)}, 'unixepoch', {ahead}) || {_fraction(own, stored, precision, '')}"
+    written = f"datetime({_seconds(own, stored)}, 'unixepoch', {ahead}){_fraction(own, stored, precision, '')}"
     return f"CASE WHEN {_countable(own, stored)} THEN {written} END"
 
 
@@ -101,24 +115,25 @@ def _seconds(own: str, stored: Stored) -> str:
     return f"{own} / 1000" if stored is Stored.UNIX_MS else own
 
 
+def _in_range(own: str, stored: Stored) -> str:
+    """Whether a number is an instant that has a year of four digits."""
+    return f"{_countable(own, stored)} AND {_seconds(own, stored)} BETWEEN {FIRST_SECOND} AND {LAST_SECOND}"
+
+
 def _countable(own: str, stored: Stored) -> str:
     """Whether a number is an integer, of milliseconds one whose remainder is not negative."""
     return f"typeof({own}) = 'integer'" + (f" AND {own} >= 0" if stored is Stored.UNIX_MS else "")
 
 
 def _fraction(own: str, stored: Stored, precision: int, ending: str) -> str:
+    """What is to be appended to whole seconds."""
     if stored is Stored.UNIX_MS and precision:
-        return f"'.' || substr('000' || ({own} % 1000), -3) || '{'0' * (precision - 3)}{ending}'"
-    return f"'{_noughts(precision)}{ending}'"
+        return f" || '.' || substr('000' || ({own} % 1000), -3) || '{'0' * (precision - 3)}{ending}'"
+    return f" || '{_noughts(precision)}{ending}'" if precision or ending else ""
 
 
-def _by_length(own: str, forms: Mapping[int, tuple[str, str]], other: str) -> str:
-    """The form of a text of that length, if it has that shape."""
-    arms = " ".join(
-        f"WHEN {length} THEN CASE WHEN {own} GLOB '{shape}' THEN {written} ELSE {other} END"
-        for length, (shape, written) in forms.items()
-    )
-    return f"CASE WHEN {own} IS NULL THEN NULL ELSE CASE length({own}) {arms} ELSE {other} END END"
+def _of_length(own: str, length: int, shape: str) -> str:
+    return f"length({own}) = {length} AND {own} GLOB '{shape}'"
 
 
 def _cut(own: str, written: str, precision: int) -> str:
