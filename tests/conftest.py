@@ -1,4 +1,5 @@
-"""What all tests share: one PostgreSQL server for the whole run, a fresh database for each test that asks."""
+"""What all tests share: one PostgreSQL server for the whole run, a fresh database for each test that asks, and the
+demo's data, built once in each of the two kinds of database, to be read only."""
 
 import fcntl
 import json
@@ -6,23 +7,40 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 import hypothesis
 import pytest
 
 from offtake import telemetry
+from offtake.demo import didww, emarsys, mypreferences
+from offtake.demo.data import CALLS, CONTACTS, HOTEL, PREFERENCES
+from offtake.demo.load import build_sqlite, load_postgres
+from offtake.demo.tables import DataSet
 from offtake.testing.postgres import Cluster, Place, describe
 
 hypothesis.settings.register_profile("house", deadline=None, max_examples=60)
 hypothesis.settings.load_profile("house")
 
+UNTIL: Final = datetime(2026, 11, 22, 9, tzinfo=UTC)
+FEW: Final = replace(CALLS, rows=partial(didww.rows, counts={"costa": 1800, "alpine": 200}))
+"""Calls as in the demo, a hundredth of them."""
+
+SOME: Final = replace(CONTACTS, rows=partial(emarsys.rows, counts={"costa": 2500, "alpine": 500}))
+"""Contacts as in the demo, some of them."""
+
+CHOSEN: Final = replace(PREFERENCES, rows=partial(mypreferences.rows, counts={"costa": 1500, "alpine": 300}))
+"""Preferences as in the demo, of some customers."""
+
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """The server; the first worker of the run that needs it starts it, the last one removes it."""
-    base = tmp_path_factory.getbasetemp()
-    note = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cluster.json"
+    note = _shared(tmp_path_factory) / "cluster.json"
     with _locked(note):
         users, server = _noted(note) if note.exists() else (0, Cluster().__enter__())
         note.write_text(json.dumps([users + 1, describe(server.place)]))
@@ -42,6 +60,30 @@ def postgres(cluster: Cluster) -> str:
     return cluster.create_database()
 
 
+@pytest.fixture(scope="session")
+def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The SQLite file of the demo, with some of its calls, contacts and preferences, for all of the run to read."""
+    return _built(_shared(tmp_path_factory) / "demo.sqlite", HOTEL, FEW, SOME, CHOSEN)
+
+
+@pytest.fixture(scope="session")
+def calls_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with all of the demo's calls, and without the hotel."""
+    return _built(_shared(tmp_path_factory) / "calls.sqlite", CALLS)
+
+
+@pytest.fixture(scope="session")
+def demo_postgres(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a database with the same data, for all of the run to read."""
+    note = _shared(tmp_path_factory) / "demo.postgres"
+    with _locked(note):
+        if not note.exists() or not note.read_text().startswith(cluster.url("")):  # an earlier server is gone
+            url = cluster.create_database()
+            load_postgres(url, UNTIL, (HOTEL, FEW, SOME, CHOSEN))
+            note.write_text(url)
+        return note.read_text()
+
+
 @pytest.fixture(autouse=True)
 def loggers_restored() -> Iterator[None]:
     """Give every logger back the set-up it had: a command run in a test sends its lines to that test's stderr."""
@@ -52,6 +94,19 @@ def loggers_restored() -> Iterator[None]:
         one.setLevel(level)
         one.handlers[:] = handlers
         one.propagate = propagate
+
+
+def _built(path: Path, *sets: DataSet) -> Path:
+    with _locked(path):
+        if not path.exists():
+            build_sqlite(path, UNTIL, sets)
+    return path
+
+
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that all workers of the run have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @contextmanager

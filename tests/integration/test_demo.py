@@ -3,54 +3,87 @@
 import csv
 import json
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import httpx2
 import pytest
 
+from offtake.cli import touring
+from offtake.cli.outcome import Exit
+from offtake.demo.tour import VISITS
 from offtake.testing.serving import Process
 
+Run = Callable[..., tuple[int, str, str]]
 
-def test_the_tour_proves_its_export_and_leaves_what_is_needed_to_go_on(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "offtake", "demo", "--dir", str(tmp_path / "demo"), "--port", "0", "--exit"],
-        capture_output=True,
-        text=True,
-        timeout=90,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("same") == 4
-    assert "14,938" in done.stdout
-    credentials = json.loads((tmp_path / "demo/credentials.json").read_text())
-    assert credentials["native"]["token"] != credentials["native_other_tenant"]["token"]
-    assert (tmp_path / "demo/credentials.json").stat().st_mode & 0o077 == 0
-    assert (tmp_path / "demo/offtake.yaml").exists()
+CHECKS: Final = 2 * (1 + len(VISITS))
+"""Two for the export of the tour, and two at each stop."""
 
 
-def test_every_value_of_the_export_is_that_of_the_source(tmp_path: Path) -> None:
-    log = tmp_path / "demo.log"
-    with Process("demo", "--dir", str(tmp_path / "demo"), "--port", "0", log=log) as demo:
-        while "Serving" not in demo.line():
-            pass
-        (downloaded,) = (tmp_path / "demo/downloads").glob("*.csv")
-        with downloaded.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        with closing(sqlite3.connect(tmp_path / "demo/hotel.db")) as source:
-            source.row_factory = sqlite3.Row
-            mine = [row["enterprise_id"] for row in source.execute("SELECT DISTINCT enterprise_id FROM reservations")]
-            stored = {row["id"]: dict(row) for row in source.execute("SELECT * FROM reservations")}
-        assert len({row["enterprise_id"] for row in rows}) == 2 < len(mine)
-        assert len(rows) == len({row["id"] for row in rows}) == 14_938
-        for row in rows:
-            for name, value in stored[row["id"]].items():
-                assert row[name] == _text(value, row[name]), (row["id"], name)
-        credentials = json.loads((tmp_path / "demo/credentials.json").read_text())
-        assert httpx2.get(f"{credentials['base_url']}/readyz").status_code == 200
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """A demo that has shown its tour and goes on serving: its folder, and what it said."""
+
+    folder: Path
+    said: str
+
+    @property
+    def url(self) -> str:
+        return str(json.loads((self.folder / "credentials.json").read_text())["base_url"])
+
+    def token(self, credentials: str) -> str:
+        return str(json.loads((self.folder / "credentials.json").read_text())[credentials]["token"])
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    folder = tmp_path_factory.mktemp("demo")
+    with Process("demo", "--dir", str(folder / "demo"), "--port", "0", log=folder / "demo.log") as serving:
+        said = list(iter(serving.line, "Serving until Ctrl-C."))
+        yield Demo(folder=folder / "demo", said="\n".join(said))
+
+
+def test_the_tour_proves_its_export_and_leaves_what_is_needed_to_go_on(demo: Demo) -> None:
+    assert demo.said.count("same") == CHECKS
+    assert "DIFFERENT" not in demo.said
+    assert "14,938" in demo.said
+    assert demo.token("native") != demo.token("native_other_tenant")
+    assert (demo.folder / "credentials.json").stat().st_mode & 0o077 == 0
+    assert (demo.folder / "offtake.yaml").exists()
+
+
+def test_it_ends_after_the_tour_if_asked(
+    tmp_path: Path, demo_file: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(touring, "build_sqlite", lambda path: shutil.copyfile(demo_file, path))
+    ended, out, err = run("demo", "--dir", str(tmp_path / "demo"), "--port", "0", "--exit")
+    assert ended == Exit.DONE, out + err
+    assert out.count("same") == CHECKS
+    assert "Serving" not in out
+
+
+def test_every_value_of_the_export_is_that_of_the_source(demo: Demo) -> None:
+    (downloaded,) = (demo.folder / "downloads").glob("*.csv")
+    with downloaded.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with closing(sqlite3.connect(demo.folder / "hotel.db")) as source:
+        source.row_factory = sqlite3.Row
+        mine = [row["enterprise_id"] for row in source.execute("SELECT DISTINCT enterprise_id FROM reservations")]
+        stored = {row["id"]: dict(row) for row in source.execute("SELECT * FROM reservations")}
+    assert len({row["enterprise_id"] for row in rows}) == 2 < len(mine)
+    assert len(rows) == len({row["id"] for row in rows}) == 14_938
+    for row in rows:
+        for name, value in stored[row["id"]].items():
+            assert row[name] == _text(value, row[name]), (row["id"], name)
+    assert httpx2.get(f"{demo.url}/readyz").status_code == 200
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
@@ -69,26 +102,17 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("example", ["first_export.py", "first_export.sh"])
-def test_examples_run_against_the_demo(tmp_path: Path, example: str) -> None:
-
-    with Process("demo", "--dir", str(tmp_path / "demo"), "--port", "0", log=tmp_path / "demo.log") as demo:
-        while "Serving" not in demo.line():
-            pass
-        credentials = json.loads((tmp_path / "demo/credentials.json").read_text())
-        path = Path(__file__).parents[2] / "examples" / example
-        done = subprocess.run(
-            [sys.executable if path.suffix == ".py" else "bash", str(path)],
-            env={
-                **os.environ,
-                "OFFTAKE_URL": credentials["base_url"],
-                "OFFTAKE_TOKEN": credentials["native"]["token"],
-            },
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+def test_examples_run_against_the_demo(tmp_path: Path, demo: Demo, example: str) -> None:
+    path = Path(__file__).parents[2] / "examples" / example
+    done = subprocess.run(
+        [sys.executable if path.suffix == ".py" else "bash", str(path)],
+        env={**os.environ, "OFFTAKE_URL": demo.url, "OFFTAKE_TOKEN": demo.token("native")},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def _text(value: object, shown: str) -> str:

@@ -1,48 +1,49 @@
 """The demo's data exported from both databases: the same bytes, whatever the dataset and the format."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import Final
 
 import pytest
 import yaml
 
 from offtake import plugin, settings
 from offtake.app.wiring import open_sources, plugins
-from offtake.core.dataset import Dataset, Op, Select
+from offtake.core.dataset import Dataset, Op
 from offtake.core.export import Part, Progress
 from offtake.core.filter import Condition, check
 from offtake.core.limits import Split, Window
 from offtake.core.ports import Format
 from offtake.core.query import Query
-from offtake.demo import didww
+from offtake.demo import mypreferences
 from offtake.demo.configuration import configuration
-from offtake.demo.data import CALLS, DATA_SETS, HOTEL
-from offtake.demo.load import build_sqlite, load_postgres
+from offtake.demo.data import DATA_SETS
 from offtake.pipeline.plan import Plan, Step
 from offtake.pipeline.run import produce
 from offtake.settings import Settings
 from offtake.storage.local import STORAGE
 
 SEASON = Window(start=datetime(2016, 3, 1, tzinfo=UTC), end=datetime(2016, 5, 1, tzinfo=UTC))
-FEW: Final = replace(CALLS, rows=partial(didww.rows, counts={"costa": 1800, "alpine": 200}))
-"""Calls as in the demo, a hundredth of them."""
 LARGE = {"mews_ledger_entry", "mews_order_item", "mews_payment", "mews_reservation"}
 """Entities of which a season is enough."""
 
-ARRIVAL = Condition(field="day", op=Op.EQ, value="2016-03-24")
+ASKED = {
+    "arrivals": [Condition(field="day", op=Op.EQ, value="2016-03-24")],
+    "contacts": [
+        Condition(field="changed_from", op=Op.EQ, value="2025-11-22T00:00:00Z"),
+        Condition(field="changed_to", op=Op.EQ, value="2026-11-22T00:00:00Z"),
+    ],
+    "preferences": [Condition(field="cids", op=Op.IN, value=mypreferences.cids("costa"))],
+    "preference_customers": [Condition(field="cids", op=Op.IN, value=mypreferences.cids("costa"))],
+    "profiles": [Condition(field="segment_group", op=Op.EQ, value="Marketing")],
+}
+"""What the datasets made by a SELECT are given."""
 
 
 @pytest.fixture
-def both(tmp_path: Path, postgres: str) -> tuple[Settings, Settings]:
+def both(tmp_path: Path, demo_file: Path, demo_postgres: str) -> tuple[Settings, Settings]:
     """The demo's settings over its SQLite file and over a PostgreSQL database with the same data."""
-    until = datetime(2026, 11, 22, 9, tzinfo=UTC)
-    build_sqlite(tmp_path / "hotel.db", until, (HOTEL, FEW))
-    load_postgres(postgres, until, (HOTEL, FEW))
-    return _settings(tmp_path, f"sqlite:///{tmp_path / 'hotel.db'}"), _settings(tmp_path, postgres)
+    return _settings(tmp_path, f"sqlite:///{demo_file}"), _settings(tmp_path, demo_postgres)
 
 
 def test_files_from_both_databases_match(tmp_path: Path, both: tuple[Settings, Settings]) -> None:
@@ -51,7 +52,7 @@ def test_files_from_both_databases_match(tmp_path: Path, both: tuple[Settings, S
     for tenant in settings.tenants(both[0]):
         for dataset in settings.datasets(both[0]):
             scope = {dimension: tenant.scope.get(dimension, ()) for dimension in dataset.scope}
-            for name in ("jsonl",) if dataset.name in entities else names:
+            for name in ("jsonl",) if dataset.name in entities or dataset.document else names:
                 one, other = (
                     asyncio.run(_export(each, dataset, scope, name, tmp_path / f"files-{number}"))
                     for number, each in enumerate(both)
@@ -68,7 +69,7 @@ async def _export(
     chosen: Settings, dataset: Dataset, scope: dict[str, tuple[str, ...]], name: str, files: Path
 ) -> tuple[Part, ...]:
     form: Format = plugin.load("formats", name)
-    where = check(dataset, dataset.fields, [ARRIVAL] if isinstance(dataset.relation, Select) else [])
+    where = check(dataset, dataset.fields, ASKED.get(dataset.name, []))
     query = Query(
         dataset=dataset,
         fields=dataset.fields,

@@ -3,9 +3,6 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,15 +11,11 @@ import pytest
 
 from offtake.core.dataset import FieldType, Stored
 from offtake.core.error import Conflict, Unavailable
-from offtake.demo import didww
-from offtake.demo.data import CALLS, DATA_SETS, HOTEL
-from offtake.demo.load import build_sqlite, load_postgres
+from offtake.demo.data import DATA_SETS
+from offtake.demo.load import load_postgres
 from offtake.demo.tables import Column
 
 TABLES: Final = [table for data in DATA_SETS for table in (*data.tables, *data.behind)]
-UNTIL: Final = datetime(2026, 11, 22, 9, tzinfo=UTC)
-FEW: Final = replace(CALLS, rows=partial(didww.rows, counts={"costa": 1800, "alpine": 200}))
-"""Calls as in the demo, a hundredth of them."""
 TEXTS: Final = {
     FieldType.TIMESTAMP: """to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')""",
     FieldType.BOOLEAN: "{0}::integer",
@@ -30,22 +23,25 @@ TEXTS: Final = {
 }
 """How PostgreSQL writes a value as SQLite keeps it; all others as their plain text."""
 
+FINE: Final = TEXTS[FieldType.TIMESTAMP].replace(":SS", ":SS.US")
+"""The same of instants with milliseconds."""
+
 
 @pytest.fixture
-def server(postgres: str) -> Iterator[psycopg.Connection]:
-    load_postgres(postgres, UNTIL, (HOTEL, FEW))
-    with closing(psycopg.connect(postgres)) as connection:
+def server(demo_postgres: str) -> Iterator[psycopg.Connection]:
+    with closing(psycopg.connect(demo_postgres)) as connection:
         yield connection
 
 
 def as_kept(column: Column) -> str:
+    if column.precision:
+        return FINE.format(column.name)
     kept = column.type if column.stored is Stored.NATIVE else FieldType.INTEGER
     return TEXTS.get(kept, "{0}::text").format(column.name)
 
 
-def test_both_databases_hold_the_same_rows_in_the_same_order(server: psycopg.Connection, tmp_path: Path) -> None:
-    build_sqlite(tmp_path / "demo.sqlite", UNTIL, (HOTEL, FEW))
-    with closing(sqlite3.connect(tmp_path / "demo.sqlite")) as file:
+def test_both_databases_hold_the_same_rows_in_the_same_order(server: psycopg.Connection, demo_file: Path) -> None:
+    with closing(sqlite3.connect(demo_file)) as file:
         for table in TABLES:
             columns, order = ", ".join(map(as_kept, table.columns)), ", ".join(table.primary)
             there = server.execute(f"SELECT {columns} FROM {table.name} ORDER BY {order}".encode()).fetchall()

@@ -18,8 +18,7 @@ from offtake.core.limits import Window
 from offtake.core.query import CsvLayout, Query
 from offtake.demo import didww
 from offtake.demo.configuration import configuration
-from offtake.demo.data import CALLS, HOTEL
-from offtake.demo.load import build_sqlite
+from offtake.demo.data import HOTEL
 from offtake.encode.cells import FUNCTIONS
 from offtake.sql import sqlite
 
@@ -30,10 +29,8 @@ both = pytest.mark.parametrize("table", ["calls_in", "calls_out"])
 
 
 @pytest.fixture(scope="module")
-def calls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
-    path: Path = tmp_path_factory.mktemp("demo") / "calls.sqlite"
-    build_sqlite(path, UNTIL, (CALLS,))
-    with closing(sqlite3.connect(path)) as database:
+def calls(calls_file: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(calls_file)) as database:
         yield database
 
 

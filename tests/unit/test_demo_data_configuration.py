@@ -3,8 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -14,10 +13,8 @@ import yaml
 from offtake.core.dataset import Dataset, FieldType, Select
 from offtake.core.dataset import Table as Relation
 from offtake.core.tenant import KeyId, Principal, Tenant
-from offtake.demo import didww
 from offtake.demo.configuration import configuration
-from offtake.demo.data import CALLS, DATA_SETS, HOTEL
-from offtake.demo.load import build_sqlite
+from offtake.demo.data import DATA_SETS
 from offtake.demo.tables import Prepared, Table, View
 from offtake.demo.writing import SQLITE
 from offtake.settings import Plugins, SourceKind, load
@@ -26,9 +23,19 @@ from offtake.settings.values import datasets, tenants
 TABLES = [table for data in DATA_SETS for table in data.tables]
 VIEWS = [view for data in DATA_SETS for view in data.views]
 PREPARED = [prepared for data in DATA_SETS for prepared in data.prepared]
-FEW: Final = replace(CALLS, rows=partial(didww.rows, counts={"costa": 1800, "alpine": 200}))
-"""Calls as in the demo, a hundredth of them."""
 URLS = ("sqlite:///demo.sqlite", "postgresql://reader@localhost/demo")
+ASKED: Final[Mapping[str, tuple[dict[str, str | int | float | None], int]]] = {
+    "arrivals": ({"day": "2016-03-24"}, 59),
+    "contacts": (
+        {"changed_from": "2024-11-22T00:00:00Z", "changed_to": "2026-11-23T00:00:00Z", "origin_ids": None},
+        2660,
+    ),
+    "preferences": ({"cids": "C-1000005", "channels": None}, 5),
+    "preference_customers": ({"cids": "C-1000005", "channels": None}, 1),
+    "profiles": ({"segment_group": "Marketing", "match_values": None}, 1017),
+}
+"""What the SELECTs are given, and how many rows they then have."""
+
 every_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 
 
@@ -54,10 +61,8 @@ def loaded(folder: Path, url: str) -> tuple[Mapping[str, Dataset], Mapping[str, 
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
-    path: Path = tmp_path_factory.mktemp("demo") / "demo.sqlite"
-    build_sqlite(path, sets=(HOTEL, FEW))
-    with closing(sqlite3.connect(path)) as connection:
+def database(demo_file: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(demo_file)) as connection:
         yield connection
 
 
@@ -68,6 +73,7 @@ def test_it_loads_without_a_complaint(tmp_path: Path, url: str) -> None:
         each.name for each in PREPARED
     }
     keys = {view.name: (view.key,) for view in VIEWS} | {table.name: table.key for table in TABLES}
+    keys |= {prepared.name: prepared.key for prepared in PREPARED}
     orders = {table.name: table.order for table in TABLES if table.order}
     for one in found.values():
         assert one.key == keys.get(one.name, ("id",)), one.name
@@ -148,7 +154,7 @@ def test_choices_are_the_values_that_occur(database: sqlite3.Connection, table: 
 @every_table
 def test_every_column_is_described_and_most_are_labelled_in_german(table: Table) -> None:
     assert all(column.about.endswith(".") for column in table.columns)
-    assert all(en and de for column in table.columns for en, de in column.choices.values())
+    assert all(all(texts) for column in table.columns for texts in column.choices.values())
     assert sum(bool(column.de) for column in table.columns) > len(table.columns) / 2
 
 
@@ -159,9 +165,11 @@ def test_a_prepared_select_gives_its_declared_fields(
     found, _ = loaded(tmp_path, URLS[0])
     dataset = found[prepared.name]
     assert isinstance(dataset.relation, Select)
-    given = {"day": "2016-03-24"}
+    given, count = ASKED[prepared.name]
     defaults = {one.name: one.default for one in dataset.relation.parameters if not one.required}
     cursor = database.execute(dataset.relation.sql, defaults | given)
-    assert [column[0] for column in cursor.description] == [field.name for field in dataset.fields]
-    arrivals = cursor.fetchall()
-    assert len({row[0] for row in arrivals}) == len(arrivals) == 59
+    columns, fields = [column[0] for column in cursor.description], [field.name for field in dataset.fields]
+    assert [name for name in columns if name in fields or name not in dataset.scope.values()] == fields
+    assert set(dataset.scope.values()) <= set(columns)
+    keys = [tuple(row[columns.index(name)] for name in dataset.key) for row in cursor]
+    assert len(set(keys)) == len(keys) == count

@@ -14,20 +14,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from offtake.demo.data import HOTEL
 from offtake.demo.hotel.bookings import ALPINE_ID, BERGBLICK, CITY, COSTA_ID, RESORT, Hotel
 from offtake.demo.hotel.moments import local
-from offtake.demo.load import build_sqlite
 
 CENTS: Final = "CAST(replace({0}, '.', '') AS INTEGER)"
 OURS: Final = f"enterprise_id IN ('{RESORT.id}', '{CITY.id}')"
 
 
 @pytest.fixture(scope="module")
-def hotel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
-    path: Path = tmp_path_factory.mktemp("demo") / "demo.sqlite"
-    build_sqlite(path, sets=(HOTEL,))
-    with closing(sqlite3.connect(path)) as database:
+def hotel(demo_file: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(demo_file)) as database:
         yield database
 
 

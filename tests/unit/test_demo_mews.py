@@ -9,9 +9,7 @@ from typing import Final
 
 import pytest
 
-from offtake.demo.data import HOTEL
 from offtake.demo.hotel.bookings import ALPINE_ID, BERGBLICK, CITY, COSTA_ID, RESORT
-from offtake.demo.load import build_sqlite
 from offtake.demo.mews import VIEWS
 
 ROWS: Final = {
@@ -47,10 +45,8 @@ every_view = pytest.mark.parametrize("name", [view.name for view in VIEWS])
 
 
 @pytest.fixture(scope="module")
-def hotel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
-    path: Path = tmp_path_factory.mktemp("demo") / "demo.sqlite"
-    build_sqlite(path, sets=(HOTEL,))
-    with closing(sqlite3.connect(path)) as database:
+def hotel(demo_file: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(demo_file)) as database:
         yield database
 
 

@@ -18,8 +18,6 @@ from offtake.app.wiring import open_sources, plugins
 from offtake.core.limits import Window
 from offtake.core.query import JsonLayout, Query
 from offtake.demo.configuration import configuration
-from offtake.demo.data import HOTEL
-from offtake.demo.load import build_sqlite
 from offtake.settings import Settings
 
 LAYOUTS: Final = """
@@ -247,11 +245,10 @@ def described(layout: str) -> list[Described]:
 
 
 @pytest.fixture(scope="module")
-def chosen(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def chosen(tmp_path_factory: pytest.TempPathFactory, demo_file: Path) -> Settings:
     folder: Path = tmp_path_factory.mktemp("demo")
-    build_sqlite(folder / "hotel.db", sets=(HOTEL,))
     (folder / "offtake.yaml").write_text(
-        yaml.safe_dump(configuration(f"sqlite:///{folder / 'hotel.db'}"), sort_keys=False), "utf-8"
+        yaml.safe_dump(configuration(f"sqlite:///{demo_file}"), sort_keys=False), "utf-8"
     )
     return settings.load(folder / "offtake.yaml", {}, plugins()).settings
 

@@ -22,6 +22,7 @@ from offtake.cli.pulling import bring_home
 from offtake.client import Client, Pulled
 from offtake.demo.configuration import configuration
 from offtake.demo.credentials import credentials
+from offtake.demo.dialects import settings
 from offtake.demo.load import build_sqlite
 from offtake.demo.tour import Stop, take
 
@@ -89,6 +90,7 @@ def _configuration(database: Path, port: int) -> str:
         "server": {"host": HOST, "port": port},
         "logging": {"level": "warning"},
         **configuration(f"sqlite:///{database}"),
+        "dialects": settings(),
     }
     head = "# Written by `offtake demo`, anew at each start.\n"
     return head + yaml.safe_dump(sections, sort_keys=False, allow_unicode=True, width=110)

@@ -9,13 +9,14 @@ from typing import Final
 
 from offtake.core.dataset import FieldType, Stored
 from offtake.demo.data import DATA_SETS
-from offtake.demo.tables import KEY, Account, Column, Member, Parameter, Prepared, Table, View
+from offtake.demo.tables import Account, Column, Member, Parameter, Prepared, Table, View
 from offtake.demo.writing import SQLITE
 
 Plain = bool | int | str | list["Plain"] | dict[str, "Plain"]
 """What YAML is made of."""
 
 SOURCE: Final = "demo"
+LANGUAGES: Final = ("en", "de", "hu")
 
 
 def configuration(url: str) -> dict[str, Plain]:
@@ -68,16 +69,18 @@ def _prepared(prepared: Prepared) -> Plain:
         "description": prepared.about,
         "sql": cleandoc(prepared.sql),
         "parameters": {parameter.name: _parameter(parameter) for parameter in prepared.parameters},
-        "key": [KEY],
-        "order": [KEY],
+        "key": list(prepared.key),
+        "order": list(prepared.key),
         "scope": dict(prepared.scope),
+        **({"document": prepared.document} if prepared.document else {}),
         "fields": _fields(prepared.columns),
     }
 
 
 def _parameter(parameter: Parameter) -> Plain:
     default: dict[str, Plain] = {} if parameter.default is None else {"default": parameter.default}
-    return {"type": parameter.type.value, "description": parameter.about, **default}
+    many: dict[str, Plain] = {"many": True} if parameter.many else {}
+    return {"type": parameter.type.value, "description": parameter.about, **default, **many}
 
 
 def _fields(columns: Iterable[Column]) -> dict[str, Plain]:
@@ -87,12 +90,12 @@ def _fields(columns: Iterable[Column]) -> dict[str, Plain]:
 def _field(column: Column) -> Plain:
     field: dict[str, Plain] = {"type": column.type.value, "description": column.about, "nullable": column.nullable}
     if column.type is FieldType.TIMESTAMP:
-        field["precision"] = 0
+        field["precision"] = column.precision
     if column.stored is not Stored.NATIVE:
         field["stored"] = column.stored.value
     if column.scale:
         field["scale"] = column.scale
-    if labels := _labels(column.en, column.de):
+    if labels := _labels(column.en, column.de, column.hu):
         field["labels"] = labels
     if column.choices:
         field["choices"] = {value: _labels(*texts) for value, texts in column.choices.items()}
@@ -112,8 +115,9 @@ def _member(member: Member) -> Plain:
     }
 
 
-def _labels(en: str, de: str) -> dict[str, Plain]:
-    return {language: text for language, text in (("en", en), ("de", de)) if text}
+def _labels(*texts: str) -> dict[str, Plain]:
+    """The texts by the languages that they are given in, as far as they go."""
+    return {language: text for language, text in zip(LANGUAGES, texts, strict=False) if text}
 
 
 def _account(account: Account) -> Plain:

@@ -1,11 +1,12 @@
 """All demo data, composed: a further data set is one module and one entry here."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from offtake.demo import didww, hotel, mews
-from offtake.demo.tables import DataSet, Row, Table
+from offtake.demo import didww, emarsys, hotel, mews, mypreferences
+from offtake.demo.tables import Account, DataSet, Row, Table
 
 
 def rows(sets: Iterable[DataSet], until: datetime) -> Iterator[tuple[Table, Iterator[Row]]]:
@@ -22,13 +23,26 @@ def _hotel(_until: datetime) -> Mapping[str, Iterator[Row]]:
     return {**hotel.rows(stays), **mews.rows(stays)}
 
 
+def _granted(account: Account) -> Account:
+    """The account with the fields of contacts that are its own."""
+    return replace(account, grants=(*account.grants, *emarsys.grants(account.id)))
+
+
 HOTEL: Final = DataSet(
     tables=hotel.TABLES,
     behind=mews.TABLES,
     views=mews.VIEWS,
     prepared=hotel.PREPARED,
-    accounts=hotel.ACCOUNTS,
+    accounts=tuple(map(_granted, hotel.ACCOUNTS)),
     rows=_hotel,
 )
 CALLS: Final = DataSet(tables=didww.TABLES, rows=didww.rows)
-DATA_SETS: Final = (HOTEL, CALLS)
+CONTACTS: Final = DataSet(tables=emarsys.TABLES, behind=emarsys.BEHIND, prepared=emarsys.PREPARED, rows=emarsys.rows)
+PREFERENCES: Final = DataSet(
+    tables=(),
+    behind=mypreferences.TABLES,
+    layouts=mypreferences.LAYOUTS,
+    prepared=mypreferences.PREPARED,
+    rows=mypreferences.rows,
+)
+DATA_SETS: Final = (HOTEL, CALLS, CONTACTS, PREFERENCES)

@@ -42,7 +42,7 @@ POSTGRESQL: Final[Types] = {
     FieldType.DECIMAL: "numeric(12,2)",
     FieldType.BOOLEAN: "boolean",
     FieldType.DATE: "date",
-    FieldType.TIMESTAMP: "timestamptz(0)",
+    FieldType.TIMESTAMP: "timestamptz({precision})",
     FieldType.UUID: "uuid",
     FieldType.JSON: "json",
     Stored.UNIX: "bigint",
@@ -51,6 +51,9 @@ POSTGRESQL: Final[Types] = {
 
 FAST: Final = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY;"
 """Safe here alone: the file gets its name only once it is whole and on the disk."""
+
+NULL: Final = float("nan")
+"""What SQLite keeps as null. Its module is several times as long over None, for which it looks for an adapter."""
 
 
 def build_sqlite(path: Path, until: datetime | None = None, sets: Iterable[DataSet] = DATA_SETS) -> None:
@@ -99,7 +102,7 @@ def _fill_sqlite(connection: sqlite3.Connection, until: datetime, sets: tuple[Da
     for table, stream in rows(sets, until):
         places = ", ".join("?" * len(table.columns))
         in_key_order = sorted(stream, key=_key(table))
-        connection.executemany(f"INSERT INTO {table.name} VALUES ({places})", in_key_order)  # noqa: S608 — our own name
+        connection.executemany(f"INSERT INTO {table.name} VALUES ({places})", map(_bound, in_key_order))  # noqa: S608 — our own name
     for statement in (*_indexes(sets), *_views(sets, writing.SQLITE)):
         connection.execute(statement)
     connection.execute("ANALYZE")
@@ -121,6 +124,10 @@ def _fill_postgres(cursor: "Cursor", until: datetime, sets: tuple[DataSet, ...])
     cursor.execute(f"ANALYZE {', '.join(table.name for table in _tables(sets))}".encode())
 
 
+def _bound(row: Row) -> list[str | float]:
+    return [NULL if cell is None else cell for cell in row]
+
+
 def _key(table: Table) -> "itemgetter[Row]":
     names = [column.name for column in table.columns]
     return itemgetter(*map(names.index, table.primary))
@@ -132,8 +139,12 @@ def _tables(sets: tuple[DataSet, ...]) -> Iterator[Table]:
 
 def _columns(table: Table, types: Types) -> Iterator[str]:
     for column in table.columns:
-        yield f"{column.name} {types[_kept(column)]}{'' if column.nullable else ' NOT NULL'}"
+        yield f"{column.name} {_type(column, types)}{'' if column.nullable else ' NOT NULL'}"
     yield f"PRIMARY KEY ({', '.join(table.primary)})"
+
+
+def _type(column: Column, types: Types) -> str:
+    return types[_kept(column)].format(precision=column.precision)
 
 
 def _kept(column: Column) -> FieldType | Stored:
@@ -156,7 +167,7 @@ def _indexes(sets: tuple[DataSet, ...]) -> Iterator[str]:
 
 
 def _views(sets: tuple[DataSet, ...], words: writing.Writing) -> Iterator[str]:
-    return (_view(view, words) for data in sets for view in data.views)
+    return (_view(view, words) for data in sets for view in (*data.views, *data.layouts))
 
 
 def _view(view: View, words: writing.Writing) -> str:

@@ -23,9 +23,11 @@ Row = tuple[Cell, ...]
 class Column:
     """A column, with all that the configuration says about it.
 
-    `en` and `de` label it, `choices` give its values a label in both languages. `references` names the table whose
-    key it holds. `filter` is True for every operator of the type, or the operators; `access` the grants needed.
-    `stored` and `scale` are those of a field: what is kept as an integer is one in both databases.
+    `en`, `de` and `hu` label it, `choices` give its values labels in that order, with or without the last. `references`
+    names the table whose key it holds. `filter` is True for every operator of the type, or the operators; `access` the
+    grants needed.
+    `stored`, `scale` and `precision` are those of a field: what is kept as an integer is one in both databases, and
+    instants of milliseconds (3) are kept with microseconds, so that as texts they compare with parameters.
     """
 
     name: str
@@ -33,13 +35,15 @@ class Column:
     about: str
     en: str = ""
     de: str = ""
+    hu: str = ""
     nullable: bool = False
     references: str | None = None
-    choices: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     filter: bool | tuple[Op, ...] = False
     access: tuple[str, ...] = ()
     stored: Stored = Stored.NATIVE
     scale: int = 0
+    precision: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,17 +72,25 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """A value that a prepared SELECT takes as `:name`; one without a default must be given."""
+    """A value that a prepared SELECT takes as `:name`; one without a default must be given.
+
+    One of `many` is a list, for `IN (:name)`; it may be empty.
+    """
 
     name: str
     type: FieldType
     about: str
     default: str | int | None = None
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A dataset made by a SELECT over the tables; `columns` are those of its result."""
+    """A dataset made by a SELECT over the tables, exported in the order of its key.
+
+    `columns` are those of its result; those of the scope need not be among them. `document` names the one that is the
+    whole row in JSON Lines.
+    """
 
     name: str
     title: str
@@ -87,6 +99,8 @@ class Prepared:
     parameters: tuple[Parameter, ...]
     columns: tuple[Column, ...]
     scope: Mapping[str, str]
+    key: tuple[str, ...] = (KEY,)
+    document: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +146,15 @@ class Account:
 class DataSet:
     """Tables that belong together, referenced ones first.
 
-    Tables `behind` the views are no datasets themselves. `rows` starts a fresh stream for each table and each of those
-    behind, by name; for the same instant it yields the same rows at every call, and none that is later.
+    Tables `behind` the views, and `layouts`, the views that prepared SELECTs read, are no datasets themselves. `rows`
+    starts a fresh stream for each table and each of those behind, by name; for the same instant it yields the same rows
+    at every call, and none that is later.
     """
 
     tables: tuple[Table, ...]
     behind: tuple[Table, ...] = ()
     views: tuple[View, ...] = ()
+    layouts: tuple[View, ...] = ()
     prepared: tuple[Prepared, ...] = ()
     accounts: tuple[Account, ...] = ()
     rows: Callable[[datetime], Mapping[str, Iterator[Row]]]

@@ -12,7 +12,9 @@ from rich.table import Table
 from offtake.client import Client, Pulled
 from offtake.demo.data import DATA_SETS
 from offtake.demo.didww import visit as didww
+from offtake.demo.emarsys import visit as emarsys
 from offtake.demo.mews import visit as mews
+from offtake.demo.mypreferences import visit as mypreferences
 from offtake.demo.proof import expected
 from offtake.demo.tables import Table as SourceTable
 
@@ -25,6 +27,8 @@ Check = tuple[str, str, str]
 VISITS: Final[Mapping[str, Callable[[str, Mapping[str, object], Path], Sequence[Check]]]] = {
     "mews": mews.visit,
     "didww": didww.visit,
+    "emarsys": emarsys.visit,
+    "mypreferences": mypreferences.visit,
 }
 """The stops at dialects, by name."""
 

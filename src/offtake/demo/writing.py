@@ -24,6 +24,9 @@ class Writing:
 
     filled: str
     moment: str
+    fine_moment: str
+    listing: str
+    in_order: str
     in_cents: str
     from_cents: str
     difference: str
@@ -39,6 +42,15 @@ class Writing:
     def instant(self, moment: str) -> str:
         """An instant as JSON, in whole seconds with `Z`; null for null."""
         return f"coalesce('\"' || {self.moment.format(moment)} || '\"', 'null')"
+
+    def fine_instant(self, moment: str) -> str:
+        """An instant that is not null, as a text in milliseconds with `Z`."""
+        return self.fine_moment.format(moment)
+
+    def listed(self, document: str, rows: str, *order: str) -> str:
+        """A list of documents, one of each of the `rows` that stand behind FROM, in the order of texts."""
+        by = ", ".join(map(self.in_order.format, order))
+        return self.listing.format(document=self.document(document), rows=rows, order=by)
 
     def cents(self, amount: str) -> str:
         """An amount of two decimals as an integer."""
@@ -56,6 +68,12 @@ class Writing:
 SQLITE: Final = Writing(
     filled="printf",
     moment="{0}",
+    fine_moment="substr({0}, 1, 23) || 'Z'",
+    listing=(
+        "(SELECT '[' || coalesce(group_concat(item, ','), '') || ']' FROM"
+        " (SELECT {document} AS item FROM {rows} ORDER BY {order}))"
+    ),
+    in_order="{0}",
     in_cents="CAST(replace({0}, '.', '') AS INTEGER)",
     from_cents="printf('%.2f', ({0}) / 100.0)",
     difference="printf('%.2f', {0} - {1})",
@@ -65,6 +83,9 @@ SQLITE: Final = Writing(
 POSTGRESQL: Final = Writing(
     filled="format",
     moment="""to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')""",
+    fine_moment="""to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')""",
+    listing="(SELECT '[' || coalesce(string_agg({document}, ',' ORDER BY {order}), '') || ']' FROM {rows})",
+    in_order='{0} COLLATE "C"',
     in_cents="CAST({0} * 100 AS integer)",
     from_cents="CAST(({0}) / 100.0 AS numeric(12,2))",
     difference="{0} - {1}",

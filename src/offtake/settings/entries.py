@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from offtake.core.dataset import FieldType, Op, Stored
-from offtake.settings.section import Name, Section, Text
+from offtake.settings.section import FieldName, Name, Section, Text
 
 Filter = bool | tuple[Op, ...]
 """What a filter may ask of a field: nothing, everything its type allows, or these."""
@@ -76,8 +76,10 @@ class DatasetSettings(Section):
     parameters: Mapping[Name, ParameterSettings] = Field(
         default={}, description="Values the SELECT takes, written :name in it."
     )
-    fields: Mapping[Name, FieldSettings] = Field(min_length=1, description="The columns customers get, in this order.")
-    key: tuple[Name, ...] = Field(default=(), description="The fields that tell rows apart.", examples=[["id"]])
+    fields: Mapping[FieldName, FieldSettings] = Field(
+        min_length=1, description="The columns customers get, in this order."
+    )
+    key: tuple[FieldName, ...] = Field(default=(), description="The fields that tell rows apart.", examples=[["id"]])
     tenant: Text | None = Field(
         default=None,
         description="The column that holds the tenant's id; short for  scope: {tenant: column}.",
@@ -89,11 +91,11 @@ class DatasetSettings(Section):
         examples=[{"tenant": "tenant_id"}],
     )
     shared: bool = Field(default=False, description="Whether every tenant may see every row.")
-    change: Name | None = Field(
+    change: FieldName | None = Field(
         default=None, description="The field that windows of time apply to.", examples=["updated_at"]
     )
-    order: tuple[Name, ...] = Field(default=(), description="The fields rows are sorted by.", examples=[["id"]])
-    document: Name | None = Field(
+    order: tuple[FieldName, ...] = Field(default=(), description="The fields rows are sorted by.", examples=[["id"]])
+    document: FieldName | None = Field(
         default=None, description="The JSON field whose text is the whole row in JSON Lines.", examples=["body"]
     )
     title: str = Field(default="", description="A short name for people.")

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator, Str
 from pydantic_core import PydanticCustomError
 
 NAME_PATTERN: Final = r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$"
+FIELD_PATTERN: Final = r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$"
 ID_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 LENGTH_PATTERN: Final = r"^[1-9][0-9]{0,5}[smhd]$"
 UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -37,6 +38,9 @@ def write_duration(length: timedelta) -> str:
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 """A name the operator chose: it stands in URLs, in files and in names of environment variables."""
+
+FieldName = Annotated[str, StringConstraints(pattern=FIELD_PATTERN)]
+"""A field's name, which may begin with a digit: some know their fields by numbers."""
 
 TenantName = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 """A tenant's id, which may begin with a digit."""

@@ -100,7 +100,7 @@ def _bad_name(steps: Steps, error: ErrorDetails) -> Finding:
         steps=steps,
         at_key=True,
         message=f"{str(error['input'])[:SHOWN]!r} cannot be a name.",
-        cure="Use up to 64 letters, digits, '_' and '-', and begin with a letter.",
+        cure="Use up to 64 letters, digits, '_' and '-', and begin with a letter; fields may begin with a digit.",
     )
 
 
