@@ -4,26 +4,21 @@ The ten entity types asked for together, until every file is downloaded; and `ge
 """
 
 import argparse
-import os
-import platform
 import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 import httpx2
 
-from offtake.app.wiring import configuration, prepare, wire
+from bench.served import page, served
 from offtake.core.export import ExportId
 from offtake.core.ports import Control
-from offtake.demo import configuration as demo
-from offtake.demo.credentials import credentials
 from offtake.demo.data import HOTEL
-from offtake.demo.load import build_sqlite
-from offtake.testing.serving import Serving
 from offtake.web.dialects.mews.options import Entity
 
 RESULTS = Path(__file__).with_name("HOTEL.md")
@@ -43,37 +38,27 @@ def main() -> None:
 
 
 def _run(folder: Path, repeats: int) -> str:
-    build_sqlite(folder / "hotel.db", sets=(HOTEL,))
-    settings = {
-        "server": {"port": 0},
-        "logging": {"level": "warning"},
-        "dialects": {"mews": {"requests": 1_000_000}},
-        **demo.configuration(f"sqlite:///{folder / 'hotel.db'}"),
-        "limits": {"max_running": 10},
-    }
-    serving = Serving(folder, settings)
-    wired = wire(configuration(serving.configuration, os.environ).settings)
-    prepare(wired)
-    given = credentials(wired)["mews"]
-    tokens = {
-        "ClientToken": given["client_token"],
-        "AccessToken": given["portfolio_access_token"],
-        "Client": "bench 1.0",
-    }
-    with serving.api() as (_, url), httpx2.Client(base_url=url, timeout=60) as client:
-        ten = [_ten(client, tokens) for _ in range(repeats)]
-        ids = _copies(wired.house.control, client, tokens)
-        asked = {**tokens, "ExportIds": ids}
-        looks = []
-        for _ in range(20 * repeats):
-            began = time.perf_counter()
-            found = client.post(GET_ALL, json=asked).raise_for_status().json()["Exports"]
-            looks.append(time.perf_counter() - began)
-            assert len(found) == MANY
-    wired.close()
-    seconds = statistics.median(one for one, _, _ in ten)
-    rows, size = ten[0][1:]
-    return _report(seconds, rows, size, statistics.median(looks) * 1000, repeats)
+    options = {"mews": {"requests": 1_000_000}}
+    with served(folder, (HOTEL,), options, limits={"max_running": 10}) as found:
+        given = found.credentials["mews"]
+        tokens = {
+            "ClientToken": given["client_token"],
+            "AccessToken": given["portfolio_access_token"],
+            "Client": "bench 1.0",
+        }
+        with httpx2.Client(base_url=found.url, timeout=60) as client:
+            ten = [_ten(client, tokens) for _ in range(repeats)]
+            asked = {**tokens, "ExportIds": _copies(found.wired.house.control, client, tokens)}
+            looks = [_look(client, asked) for _ in range(20 * repeats)]
+    return _report(ten, looks, repeats)
+
+
+def _look(client: httpx2.Client, asked: dict[str, object]) -> float:
+    began = time.perf_counter()
+    found = client.post(GET_ALL, json=asked).raise_for_status().json()["Exports"]
+    seconds = time.perf_counter() - began
+    assert len(found) == MANY
+    return seconds
 
 
 def _ten(client: httpx2.Client, tokens: dict[str, object]) -> tuple[float, int, int]:
@@ -109,7 +94,7 @@ def _copies(control: Control, client: httpx2.Client, tokens: dict[str, object]) 
         if done is not None and done.parts:
             break
         time.sleep(0.05)
-    ids = []
+    ids: list[str] = []
     with control.transaction() as tx:
         for _ in range(MANY):
             copy = replace(done, id=ExportId(str(uuid4())), request=replace(done.request, one_at_a_time=None))
@@ -118,17 +103,17 @@ def _copies(control: Control, client: httpx2.Client, tokens: dict[str, object]) 
     return ids
 
 
-def _report(seconds: float, rows: int, size: int, look: float, repeats: int) -> str:
-    return f"""# The Mews Connector exports on the demo hotel
-
-Written by `python -m bench.hotel`: the demo's SQLite file, one API process, one worker, over HTTP, medians of {repeats}
-runs on {os.cpu_count()} cores, Python {platform.python_version()}.
-
-| what | figure | bar |
-|---|---:|---:|
-| all ten entity types together, {rows:,} lines, {size / 1e6:.0f} MB, until downloaded | {seconds:.1f} s | 10 s |
-| `getAll` for {MANY:,} ids with a link each | {look:.0f} ms | 50 ms |
-"""
+def _report(ten: Sequence[tuple[float, int, int]], looks: Sequence[float], repeats: int) -> str:
+    rows, size = ten[0][1:]
+    seconds = statistics.median(one for one, _, _ in ten)
+    together = f"all ten entity types together, {rows:,} lines, {size / 1e6:.0f} MB, until downloaded"
+    look = f"{statistics.median(looks) * 1000:.0f} ms"
+    return page(
+        "The Mews Connector exports on the demo hotel",
+        "hotel",
+        repeats,
+        ((together, f"{seconds:.1f} s", "10 s"), (f"`getAll` for {MANY:,} ids with a link each", look, "50 ms")),
+    )
 
 
 if __name__ == "__main__":

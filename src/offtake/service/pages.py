@@ -6,6 +6,7 @@ Only an export that was asked for with `paged` has them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from offtake.core.error import NotFound
 from offtake.core.export import Export, Part
 from offtake.encode import rows
 from offtake.encode.row_index import RowIndex, load
@@ -36,7 +37,10 @@ class Page:
 
 
 def page(house: House, export: Export, offset: int, limit: int | None, selection: int = 0) -> Page:
-    """The rows from `offset` on, `limit` of them at most; none where the selection has no more."""
+    """The rows from `offset` on, `limit` of them at most; none where the selection has no more.
+
+    Raises NotFound where a file that has some of it, or its header, is gone.
+    """
     parts = [one for one in export.parts if one.selection == selection]
     total = sum(one.rows for one in parts)
     first = min(offset, total)
@@ -45,6 +49,7 @@ def page(house: House, export: Export, offset: int, limit: int | None, selection
     for part in parts:
         start, end = max(first - before, 0), min(last - before, part.rows)
         if start < end:
+            _check(house, part)
             slices.append(_cut(house, part, start, end))
         before += part.rows
     return Page(
@@ -55,6 +60,11 @@ def page(house: House, export: Export, offset: int, limit: int | None, selection
 def read(house: House, slices: Sequence[Slice]) -> bytes:
     """The bytes of all slices."""
     return b"".join(piece for one in slices for piece in house.storage.read(one.location, one.start, one.length))
+
+
+def _check(house: House, part: Part) -> None:
+    if (part.location, part.bytes) not in house.storage.locations(part.location):
+        raise NotFound("The file is not in the storage.", cure="Ask for the export again.")
 
 
 def _cut(house: House, part: Part, start: int, end: int) -> Slice:
@@ -76,5 +86,6 @@ def _offset(house: House, part: Part, index: RowIndex, row: int) -> int:
 
 
 def _header(house: House, part: Part) -> Sequence[Slice]:
+    _check(house, part)
     length = load(house.storage, part.location).marks[0].bytes if part.rows else part.bytes
     return (Slice(location=part.location, start=0, length=length),) if length else ()

@@ -6,8 +6,8 @@ not read on holds a few hundred kilobytes, and no thread.
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final, Protocol, TypeVar, assert_never
@@ -35,6 +35,12 @@ EVENT_HEADERS: Final[Mapping[str, str]] = {
     "x-accel-buffering": "no",
 }
 WITHOUT_CONTENT: Final = frozenset({204, 304})
+
+PIECE: Final = 1 << 20
+"""Bytes of a reply in memory that are sent at a time: less lies between two sockets anyway."""
+
+A_MOMENT: Final = 0.02
+"""Seconds after which a client that left while it was sent something is known to have left."""
 
 T = TypeVar("T")
 
@@ -134,32 +140,38 @@ class Sender:
         caller: Caller,
         send: Send,
     ) -> None:
-        if on_sent is None and len(pieces) == 1 and isinstance(pieces[0], bytes):
-            await _piece(send, pieces[0], more=False)
+        """Send one behind the other. The last waits until a client that has left would be known to have: once all of
+        a reply has been taken, servers say the same of one who had it all."""
+        held, several = b"", False
+        async with aclosing(self._chunks(pieces)) as chunks:
+            async for data in chunks:
+                if held:
+                    several = True
+                    await _piece(send, held)
+                    if caller.gone:
+                        return
+                held = data
+        if on_sent is not None and await caller.leaves(A_MOMENT if several else 0):
             return
-        for piece in pieces:
-            if caller.gone:
-                return
-            if isinstance(piece, bytes):
-                await _piece(send, piece)
-            else:
-                await self._slice(piece, caller, send)
-        if caller.gone:
-            return
-        await _piece(send, b"", more=False)
-        if on_sent is not None and not caller.gone:
+        await _piece(send, held, more=False)
+        if on_sent is not None:
             with suppress(Unavailable):
                 await self._in_pool(on_sent, self._house)
 
-    async def _slice(self, piece: Slice, caller: Caller, send: Send) -> None:
-        iterator = self._house.storage.read(piece.location, piece.start, piece.length)
-        left = piece.length
-        while left and not caller.gone:
-            data = await self._in_pool(next, iterator, b"")
-            if not data:
-                raise Truncated(piece.location)
-            left -= len(data)
-            await _piece(send, data)
+    async def _chunks(self, pieces: Sequence[bytes | Slice]) -> AsyncGenerator[bytes, None]:
+        for piece in pieces:
+            if isinstance(piece, bytes):
+                for start in range(0, len(piece), PIECE):
+                    yield piece[start : start + PIECE]
+                continue
+            iterator = self._house.storage.read(piece.location, piece.start, piece.length)
+            left = piece.length
+            while left:
+                data = await self._in_pool(next, iterator, b"")
+                if not data:
+                    raise Truncated(piece.location)
+                left -= len(data)
+                yield data
 
     async def _file(self, opened: Opened, caller: Caller, send: Send) -> None:
         iterator = opened.first

@@ -4,6 +4,7 @@ Prefixes, namespaces and the order of members carry no meaning. An element with 
 texts, any other one is its text, None where it is empty.
 """
 
+import codecs
 from typing import Final
 from xml.parsers import expat
 
@@ -15,10 +16,13 @@ MAX_ELEMENTS: Final = 50_000
 Member = str | list[str] | None
 
 
-def read(body: bytes) -> tuple[str, dict[str, Member]]:
-    """The root's name and its members; MalformedRequest for what is not such a document, or names a member twice."""
+def read(body: bytes, charset: str | None = None) -> tuple[str, dict[str, Member]]:
+    """The root's name and its members; MalformedRequest for what is not such a document, or names a member twice.
+
+    A `charset` that came with the document is right, whatever the document says of itself.
+    """
     reading = _Reading()
-    parser = expat.ParserCreate(namespace_separator=" ")
+    parser = expat.ParserCreate(_codec(charset), namespace_separator=" ")
     parser.StartDoctypeDeclHandler = _refuse_doctype
     parser.StartElementHandler = reading.start
     parser.EndElementHandler = reading.end
@@ -69,6 +73,14 @@ class _Reading:
 
 def _refuse_doctype(*_: object) -> None:
     raise MalformedRequest("The body declares a document type.", cure="Leave <!DOCTYPE> out.")
+
+
+def _codec(charset: str | None) -> str | None:
+    """The usual name of the charset; MalformedRequest for one that nobody knows."""
+    try:
+        return None if charset is None else codecs.lookup(charset).name
+    except LookupError:
+        raise MalformedRequest(f"There is no charset '{charset}'.", cure="Send UTF-8.") from None
 
 
 def _local(name: str) -> str:

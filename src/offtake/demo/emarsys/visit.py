@@ -38,10 +38,10 @@ def visit(base_url: str, credentials: Mapping[str, object], database: Path) -> S
         "contact_fields": FIELDS,
     }
     with httpx2.Client(base_url=f"{base_url}{ROOT}", timeout=60) as client:
-        made = client.post("/contact/getchanges", json=asked, headers=_signed(credentials)).raise_for_status().json()
+        made = client.post("/contact/getchanges", json=asked, headers=signed(credentials)).raise_for_status().json()
         number = made["data"]["id"]
         status = _finished(client, credentials, number)
-        text = client.get(f"/export/{number}/data", headers=_signed(credentials)).text if status == "done" else ""
+        text = client.get(f"/export/{number}/data", headers=signed(credentials)).text if status == "done" else ""
     found = sorted(int(row["user_id"]) for row in csv.DictReader(io.StringIO(text, newline="")))
     there = _there(database, int(forms[0]), datetime(first.year, first.month, first.day, tzinfo=ZONE))
     return (
@@ -50,7 +50,8 @@ def visit(base_url: str, credentials: Mapping[str, object], database: Path) -> S
     )
 
 
-def _signed(credentials: Mapping[str, object]) -> Mapping[str, str]:
+def signed(credentials: Mapping[str, object]) -> Mapping[str, str]:
+    """The headers by which a request is proved."""
     nonce, created = secrets.token_hex(16), f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     digits = hashlib.sha1(f"{nonce}{created}{credentials['secret']}".encode()).hexdigest()  # noqa: S324 — theirs
     proof = base64.b64encode(digits.encode()).decode()
@@ -63,7 +64,7 @@ def _signed(credentials: Mapping[str, object]) -> Mapping[str, str]:
 def _finished(client: httpx2.Client, credentials: Mapping[str, object], number: int) -> str:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        told = client.get(f"/export/{number}", headers=_signed(credentials)).raise_for_status().json()["data"]
+        told = client.get(f"/export/{number}", headers=signed(credentials)).raise_for_status().json()["data"]
         if told["status"] not in ("scheduled", "in progress"):
             return str(told["status"])
         time.sleep(PAUSE)

@@ -22,7 +22,7 @@ def visit(base_url: str, credentials: Mapping[str, object], database: Path) -> S
     cids, account = credentials["cids"], str(credentials["client_id"])
     assert isinstance(cids, list)
     with httpx2.Client(base_url=f"{base_url}/API/3/async/{account}", timeout=30) as client:
-        begun = client.post("/export/CID", json={"CID": cids}, headers=_signed(credentials)).raise_for_status().json()
+        begun = client.post("/export/CID", json={"CID": cids}, headers=signed(credentials)).raise_for_status().json()
         token = begun["AccessToken"]
         rows = _blocks(client, credentials, token) if _is_complete(client, credentials, token) else []
     there = _there(database, account, cids)
@@ -33,7 +33,8 @@ def visit(base_url: str, credentials: Mapping[str, object], database: Path) -> S
     )
 
 
-def _signed(credentials: Mapping[str, object]) -> Mapping[str, str]:
+def signed(credentials: Mapping[str, object]) -> Mapping[str, str]:
+    """The headers by which a request is proved."""
     issued, user = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", credentials["user_id"]
     message = f"{credentials['client_id']}:{user}:{issued}".encode()
     proof = base64.b64encode(hmac.digest(str(credentials["secret"]).encode(), message, "sha256")).decode()
@@ -43,7 +44,7 @@ def _signed(credentials: Mapping[str, object]) -> Mapping[str, str]:
 def _is_complete(client: httpx2.Client, credentials: Mapping[str, object], token: int) -> bool:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        told = client.get(f"/status/Token/{token}", headers=_signed(credentials)).raise_for_status().json()
+        told = client.get(f"/status/Token/{token}", headers=signed(credentials)).raise_for_status().json()
         if told["Status"] != "Processing":
             return bool(told["Status"] == "Complete")
         time.sleep(PAUSE)
@@ -54,7 +55,7 @@ def _blocks(client: httpx2.Client, credentials: Mapping[str, object], token: int
     rows: list[Mapping[str, object]] = []
     while True:
         asked = {"limit": BLOCK, "offset": len(rows) + 1}
-        block = client.get(f"/export/CID/{token}", params=asked, headers=_signed(credentials)).raise_for_status().json()
+        block = client.get(f"/export/CID/{token}", params=asked, headers=signed(credentials)).raise_for_status().json()
         rows += block["Preferences"]
         if not block["HasMore"]:
             return rows

@@ -90,21 +90,31 @@ def _asking(options: Options) -> Iterator[AnyOperation]:
         render=lambda context, number: reply(options, context, Envelope(data={"id": number})),
         document=_documented("Ask for the contacts that changed", (*COMMON, MalformedRequest, NotPermitted)),
     )
-    for name, path in _forms("get_contact_data", f"{ROOT}/export/{{id}}/data"):
+    data = f"{ROOT}/export/{{id}}/data"
+    for name, path in (
+        *_forms("get_contact_data", data),
+        ("get_contact_data_inline_slash", f"{data}/{{name}}={{value}}/"),
+        ("get_contact_data_empty", f"{data}/{{name}}="),
+    ):
         document = _documented("Read an export's rows", (*COMMON, NotPermitted), media_type=CSV)
         yield keyed(name, "GET", path, parse=_same, call=exports.data, render=rows, document=document)
-    for name, path in _forms("get_contact_export", f"{ROOT}/export/{{id}}"):
+    for name, path in (
+        *_forms("get_contact_export", f"{ROOT}/export/{{id}}"),
+        ("get_contact_export_unnamed", f"{ROOT}/export"),
+        ("get_contact_export_unnamed_slash", f"{ROOT}/export/"),
+    ):
         document = _documented("Show an export", (*COMMON, NotPermitted))
         yield keyed(name, "GET", path, parse=_same, call=exports.watch, render=told, document=document)
-    yield public(
-        "get_health",
-        "GET",
-        HEALTH,
-        parse=_same,
-        call=_healthy,
-        render=lambda context, _: reply(options, context, Envelope()),
-        document=_documented("Tell that the server is there", ()),
-    )
+    for name, path in (("get_health", HEALTH), ("get_health_slash", f"{HEALTH}/")):
+        yield public(
+            name,
+            "GET",
+            path,
+            parse=_same,
+            call=_healthy,
+            render=lambda context, _: reply(options, context, Envelope()),
+            document=_documented("Tell that the server is there", ()),
+        )
 
 
 def _looking(options: Options) -> Iterator[AnyOperation]:

@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit
 
 from offtake.core.dataset import Field
 from offtake.core.error import InvalidRequest, MalformedRequest
 from offtake.core.limits import Window
+from offtake.service.endpoints import check_url
 from offtake.web.body import decode
 from offtake.web.dialects.emarsys.fields import HIDDEN
 from offtake.web.dialects.emarsys.moments import moment
@@ -20,11 +20,13 @@ REMOTE: Final = ("ftp", "sftp")
 METHODS: Final = (*REMOTE, "local")
 ORIGINS: Final = ("form", "api", "all")
 REQUIRED: Final = ("distribution_method", "time_range", "origin", "origin_id", "contact_fields")
+SETTINGS: Final = ("ftp_settings", "sftp_settings")
 FTP_REQUIRED: Final = ("host", "port", "username", "password")
 DELIMITERS: Final = (",", ";")
 NO_SOURCE: Final = 0
 
 _INTEGER: Final = re.compile(r"\d{1,15}", re.ASCII)
+_HOST: Final = re.compile(r"[A-Za-z0-9._:-]{1,253}", re.ASCII)
 
 Members = Mapping[str, object]
 
@@ -71,7 +73,7 @@ def asked(given: Members, options: Options, account: Account, known: Sequence[Fi
     """The parameters, looked at in the order in which their errors are documented."""
     settings = _settings(given)
     _missing(given, settings)
-    _arrays(given)
+    _arrays(given, settings)
     ids = _origin(given, account)
     method = given["distribution_method"]
     if not isinstance(method, str) or method not in METHODS:
@@ -86,6 +88,8 @@ def asked(given: Members, options: Options, account: Account, known: Sequence[Fi
     if not isinstance(language, str) or language.lower() not in LANGUAGES:
         raise invalid_value("language", language)
     server = _server(settings) if method in REMOTE and settings is not None else None
+    if server is not None and method == "sftp" and server.host not in options.sftp_host_keys:
+        raise invalid_value("host", server.host)
     url = _url(given.get("notification_url"))
     fields = _fields(given["contact_fields"], options, known)
     return Asked(
@@ -113,7 +117,7 @@ def integer(value: object) -> int | None:
 
 def _settings(given: Members) -> Members | None:
     """`ftp_settings`, whose port has two names; None where they are no object."""
-    found = given.get("ftp_settings", given.get("sftp_settings"))
+    found = next((given[name] for name in SETTINGS if name in given), None)
     if not isinstance(found, dict):
         return None
     plain = {name: value for name, value in found.items() if value is not None and value != ""}
@@ -125,19 +129,18 @@ def _missing(given: Members, settings: Members | None) -> None:
     if given.get("distribution_method") in REMOTE:
         if settings is not None:
             absent += [name for name in FTP_REQUIRED if name not in settings]
-        elif "ftp_settings" not in given and "sftp_settings" not in given:
-            absent.append("ftp_settings")
+        elif not any(name in given for name in SETTINGS):
+            absent.append(SETTINGS[0])
     if absent:
         raise refuse(f"Missing parameter: {absent[0]}")
 
 
-def _arrays(given: Members) -> None:
+def _arrays(given: Members, settings: Members | None) -> None:
     for name in ("time_range", "contact_fields"):
         if not isinstance(given[name], list):
             raise refuse(f"Invalid data format for {name}. Array expected")
-    is_remote = given["distribution_method"] in REMOTE
-    if is_remote and not isinstance(given.get("ftp_settings", given.get("sftp_settings")), dict):
-        raise refuse("Invalid data format for ftp_settings. Array expected")
+    if given["distribution_method"] in REMOTE and settings is None:
+        raise refuse(f"Invalid data format for {SETTINGS[0]}. Array expected")
     time_range = given["time_range"]
     if isinstance(time_range, list) and len(time_range) != 2:
         raise refuse("Invalid data format for time_range. Array size must be 2")
@@ -147,39 +150,45 @@ def _origin(given: Members, account: Account) -> tuple[int, ...]:
     origin, value = given["origin"], given["origin_id"]
     if not isinstance(origin, str) or origin not in ORIGINS:
         raise refuse(f"Invalid origin: {shown(origin)}")
+    if origin == "all":
+        return ()
     ids = [integer(one) for one in value] if isinstance(value, list) else [integer(value)]
-    known = {"form": set(account.forms), "api": {*account.sources, str(NO_SOURCE)}}.get(origin)
-    found = [one for one in ids if one is not None and (known is None or str(one) in known)]
+    known = set(account.forms) if origin == "form" else {*account.sources, str(NO_SOURCE)}
+    found = [one for one in ids if one is not None and str(one) in known]
     if not ids or len(found) < len(ids):
         raise refuse("Invalid data format for origin_id. Integer expected")
-    return () if origin == "all" else tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found))
 
 
 def _server(settings: Members) -> Server:
     host, port, folder = settings["host"], integer(settings["port"]), settings.get("folder", "")
-    if not isinstance(host, str) or not re.fullmatch(r"[A-Za-z0-9._:-]{1,253}", host, re.ASCII):
+    if not isinstance(host, str) or not _HOST.fullmatch(host):
         raise invalid_value("host", host)
     if port is None or not 1 <= port <= 65535:
         raise invalid_value("port", settings["port"])
-    if not isinstance(folder, str) or not folder.isprintable() or len(folder) > 512:
+    if not isinstance(folder, str) or not folder.isprintable() or len(folder) > 512 or _climbs(folder):
         raise invalid_value("folder", folder)
     username, password = settings["username"], settings["password"]
-    for name, value in (("username", username), ("password", password)):
-        if not isinstance(value, str):
-            raise refuse(f"Invalid value for {name}: {'' if name == 'password' else shown(value)}")
-    return Server(host=host, port=port, username=str(username), password=str(password), folder=folder.rstrip("/"))
+    if not isinstance(username, str) or not username.isprintable():
+        raise invalid_value("username", username)
+    if not isinstance(password, str) or not password.isprintable():
+        raise invalid_value("password", "")
+    return Server(host=host, port=port, username=username, password=password, folder=folder.rstrip("/"))
+
+
+def _climbs(folder: str) -> bool:
+    return any(segment in (".", "..") for segment in folder.split("/"))
 
 
 def _url(value: object) -> str | None:
     if value is None:
         return None
+    if not isinstance(value, str):
+        raise invalid_value("notification_url", value)
     try:
-        parts = urlsplit(value) if isinstance(value, str) else None
-        if parts and parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc:
-            return str(value)
-    except ValueError:
-        pass
-    raise invalid_value("notification_url", value)
+        return check_url(value, "notification_url")
+    except InvalidRequest:
+        raise invalid_value("notification_url", value) from None
 
 
 def _fields(value: object, options: Options, known: Sequence[Field]) -> tuple[str, ...]:
@@ -200,6 +209,7 @@ def _window(value: object, options: Options, account: Account) -> Window:
     if start is None or end is None:
         raise refuse("Valid start_date and end_date is required")
     last = end.next_day(account.zone) if end.is_day and options.end_day_included else end.at
-    if last < start.at or (options.strict_end_date and end.at == start.at):
+    is_earlier = end.at < start.at and last <= start.at
+    if is_earlier or (options.strict_end_date and end.at == start.at):
         raise refuse("Invalid value for end_date: end_date is earlier than the start_date")
     return Window(start=start.at, end=last)

@@ -9,7 +9,7 @@ import msgspec
 
 from offtake.core.dataset import Dataset, Op
 from offtake.core.delivery import Delivery
-from offtake.core.error import ExportError, InvalidRequest, NotFound
+from offtake.core.error import Internal, NotFound, NotPermitted, Unavailable
 from offtake.core.export import Export, ExportRequest, Selection
 from offtake.core.filter import Condition, write_instant
 from offtake.core.kind import ENDS, Kind
@@ -25,13 +25,15 @@ from offtake.web.dialects.emarsys.asking import Asked, Server
 from offtake.web.dialects.emarsys.callbacks import remembered
 from offtake.web.dialects.emarsys.fields import USER_ID, contact_fields, spoken, title
 from offtake.web.dialects.emarsys.moments import written
-from offtake.web.dialects.emarsys.options import FALLBACK, KIND, Account, Options
-from offtake.web.dialects.emarsys.problem import invalid_value, refuse
+from offtake.web.dialects.emarsys.options import KIND, Account, Options
+from offtake.web.dialects.emarsys.problem import refuse
 from offtake.web.message import Request
 
 NOT_LOCAL: Final = '"distribution_method" of this export is not compatible.'
 IN_PROGRESS: Final = "Export is currently in progress. Please wait until that has finished."
+GONE: Final = "Exported data is not available."
 NOT_FOUND: Final = "Internal error occurred. File was not found."
+NOT_READ: Final = "Server error occurred. Please choose another file."
 OVER: Final = frozenset({State.FAILED, State.CANCELLED})
 
 
@@ -62,28 +64,27 @@ class Exports:
     def get_changes(self, house: House, principal: Principal, request: Request) -> int:
         """Ask for a change export; its number."""
         principal.require(Action.EXPORT)
+        if not principal.may_read(self.options.dataset):
+            raise NotPermitted("This user may not read contacts.")
         given = asking.members(request)
         account = self.options.account(principal.tenant.id)
         dataset = house.datasets.get(self.options.dataset)
         wanted = asking.asked(given, self.options, account, contact_fields(dataset, principal))
-        try:
-            number, _ = exports.request_numbered(
-                house, principal, lambda number: self._request(house, principal, wanted, number, dataset)
-            )
-        except ExportError as problem:
-            raise _told(problem, wanted) from None
+        number, _ = exports.request_numbered(
+            house, principal, lambda number: self._request(house, principal, wanted, number, dataset)
+        )
         return number
 
     def watch(self, house: House, principal: Principal, request: Request) -> Watched:
         """The export of the path, whichever of the account's users asked for it."""
-        export = self._own(house, principal, paths.export_id(request.values["id"]))
+        export = _own(house, principal, request)
         return Watched(export=export, deliveries=deliveries.of_export(house, principal, export.id))
 
     def data(self, house: House, principal: Principal, request: Request) -> Page:
         """The rows that are asked for."""
         principal.require(Action.DOWNLOAD)
+        export = _own(house, principal, request)
         offset, limit = paths.slice_of(request)
-        export = self._own(house, principal, paths.export_id(request.values["id"]))
         if memo_of(export).method != "local":
             raise refuse(NOT_LOCAL, status=404, code=4004)
         if export.state in (State.PENDING, State.RUNNING):
@@ -91,14 +92,13 @@ class Exports:
         if export.state in OVER:
             raise refuse(NOT_FOUND, status=404, code=4006)
         if export.state is State.EXPIRED or (export.expires_at is not None and house.clock() >= export.expires_at):
-            raise refuse("Exported data is not available.", status=410, code=4003)
+            raise refuse(GONE, status=410, code=4003)
         try:
             return pages.page(house, export, offset, limit)
         except NotFound:
             raise refuse(NOT_FOUND, status=404, code=4006) from None
-
-    def _own(self, house: House, principal: Principal, number: str) -> Export:
-        return exports.known_as(house, principal, KIND, number).export
+        except (Internal, Unavailable):
+            raise refuse(NOT_READ, status=500, code=4007) from None
 
     def _request(
         self, house: House, principal: Principal, wanted: Asked, number: int, dataset: Dataset | None
@@ -106,8 +106,8 @@ class Exports:
         account = self.options.account(principal.tenant.id)
         created = house.clock()
         memo = _memo(wanted, number, created, account)
-        language = spoken(contact_fields(dataset, principal), wanted.language)
-        known = {one.name: one for one in dataset.fields} if dataset else {}
+        known = {one.name: one for one in contact_fields(dataset, principal)}
+        language = spoken([known[name] for name in wanted.fields], wanted.language)
         return ExportRequest(
             selections=(
                 Selection(
@@ -120,7 +120,7 @@ class Exports:
             options={
                 "delimiter": wanted.delimiter,
                 "header": wanted.header,
-                "titles": {name: title(known[name], language) for name in wanted.fields},
+                "titles": {name: title(known[name], wanted.language) for name in wanted.fields},
                 "language": language,
                 "timestamps": "spaced",
                 "time_zone": account.zone,
@@ -171,15 +171,18 @@ class Exports:
     def _trust(self, method: str, server: Server) -> dict[str, str]:
         if method == "ftp":
             return {"tls": self.options.ftp_tls}
-        host_key = self.options.sftp_host_keys.get(server.host)
-        if host_key is None:
-            raise invalid_value("host", server.host)
-        return {"host_key": host_key}
+        return {"host_key": self.options.sftp_host_keys[server.host]}
 
 
 def memo_of(export: Export) -> Memo:
     """What was kept of the request."""
     return msgspec.convert(export.request.memo, Memo)
+
+
+def _own(house: House, principal: Principal, request: Request) -> Export:
+    """The export of the path, whichever of the account's users asked for it."""
+    principal.require(Action.READ)
+    return exports.known_as(house, principal, KIND, paths.export_id(request.values.get("id", ""))).export
 
 
 def _memo(wanted: Asked, number: int, created: datetime, account: Account) -> Memo:
@@ -188,7 +191,7 @@ def _memo(wanted: Asked, number: int, created: datetime, account: Account) -> Me
     server = wanted.server
     return Memo(
         created=local,
-        file_name=f"export_{number}_1_{wanted.language or FALLBACK}-{day}.csv",
+        file_name=f"export_{number}_1_{wanted.language}-{day}.csv",
         method=wanted.method,
         host=server.host if server else "",
         folder=server.folder if server else "",
@@ -211,15 +214,3 @@ def _digest(house: House, wanted: Asked) -> str:
     """A keyed digest of all that was asked for, passwords included: equal requests have equal ones."""
     text = msgspec.json.encode(msgspec.to_builtins(wanted), order="deterministic").decode()
     return house.tokens.digest(text).hex()
-
-
-def _told(problem: ExportError, wanted: Asked) -> ExportError:
-    """What the service complains of, in the words of the parameter at fault."""
-    field = problem.field or ""
-    if isinstance(problem, InvalidRequest) and not problem.details:
-        if field.startswith("callback"):
-            return invalid_value("notification_url", wanted.notification_url)
-        if field.startswith("deliver") and wanted.server is not None:
-            name = "folder" if "directory" in field else "host"
-            return invalid_value(name, getattr(wanted.server, name))
-    return problem

@@ -60,6 +60,6 @@ def application_type(field: Field) -> str:
 
 
 def spoken(fields: Sequence[Field], language: str) -> str:
-    """The language in which choices can be written: the one asked for where anything has a name in it, or English."""
-    has_any = any(language in one.labels or any(language in by for by in one.choices.values()) for one in fields)
-    return language if has_any else FALLBACK
+    """The language in which all choices of the fields can be written: the one asked for, or English."""
+    named = (by for one in fields for by in one.choices.values() if FALLBACK in by)
+    return language if all(language in by for by in named) else FALLBACK

@@ -25,18 +25,18 @@ def export_id(segment: str) -> str:
 def slice_of(request: Request) -> tuple[int, int | None]:
     """Offset and limit; None for all rows there are."""
     given = members(request)
-    offset, limit = given.get("offset", ""), given.get("limit", "")
-    if offset and not _LEADING.match(offset):
-        raise refuse("Offset must be zero, or a positive number.")
+    offset, limit = (given.get(name, "").rstrip("/") for name in ("offset", "limit"))
     rows = _leading(limit) if limit else None
     if limit and not rows:
         raise refuse("Limit must be a positive number.")
+    if offset and not _LEADING.match(offset):
+        raise refuse("Offset must be zero, or a positive number.")
     return (_leading(offset) if offset else 0) or 0, None if rows is None else min(rows, MOST_ROWS)
 
 
 def members(request: Request) -> Mapping[str, str]:
     """The query, the last of each name; the documentation once wrote it as the last segment of the path."""
-    inline = request.raw_path.rpartition("/")[2]
+    inline = request.raw_path.rstrip("/").rpartition("/")[2]
     pairs = parse_qsl(inline, keep_blank_values=True) if "=" in inline else ()
     return {**dict(pairs), **{name: values[-1] for name, values in request.query.items()}}
 

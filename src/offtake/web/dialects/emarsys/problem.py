@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from offtake.core.error import InvalidRequest
 
 INVALID = 10001
@@ -31,9 +33,7 @@ def shown(value: object) -> str:
     match value:
         case str():
             return value
-        case bool():
-            return "true" if value else "false"
-        case list() | tuple():
+        case list():
             return ", ".join(map(shown, value))
         case _:
-            return str(value)
+            return msgspec.json.encode(value).decode()

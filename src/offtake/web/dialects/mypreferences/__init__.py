@@ -24,10 +24,10 @@ from offtake.core.tenant import Names, Principal
 from offtake.service import exports as service
 from offtake.service.house import House, Policy
 from offtake.web.dialect import AnyOperation, Context, Dialect, Documented, Issue, keyed
-from offtake.web.dialects.mypreferences import errors, signing, telling
+from offtake.web.dialects.mypreferences import errors, replying, signing, telling
 from offtake.web.dialects.mypreferences.callbacks import TELLER
 from offtake.web.dialects.mypreferences.exports import Block, Exports, Job
-from offtake.web.dialects.mypreferences.options import KIND, Generation, Options
+from offtake.web.dialects.mypreferences.options import KIND, Generation, Options, check
 from offtake.web.dialects.mypreferences.replying import content_type, document, generation, is_xml
 from offtake.web.message import Reply, Request
 
@@ -52,6 +52,7 @@ def dialect(options: object) -> Dialect:
     def rate(_: Policy, __: Principal) -> RateRule:
         return RateRule(requests=options.requests, seconds=seconds)
 
+    check(options)
     exports = Exports(options)
     return Dialect(
         kind=KIND,
@@ -141,7 +142,7 @@ def _begun(context: Context, token: int) -> Reply:
 
 def _status(context: Context, job: object) -> Reply:
     assert isinstance(job, Job)
-    return _reply(context, "AsyncTokenStatus", telling.status(job.export, job.word, job.token))
+    return _reply(context, "AsyncTokenStatus", telling.status(job.export, job.word, job.token, job.size))
 
 
 def _committed(context: Context, _: object) -> Reply:
@@ -172,13 +173,10 @@ def _block(context: Context, block: object) -> Reply:
 def _with_rows(context: Context, members: Mapping[str, object], name: str, rows: bytes) -> bytes:
     """The document with the rows in it: as text, so that no number is bent, or each made into elements."""
     if is_xml(context):
-        return document(context, "CIDPreferenceResult", {**members, name: list(map(_decoded, rows.splitlines()))})
+        found = [replying.decoded(one) for one in rows.split(b"\n") if one]
+        return document(context, "CIDPreferenceResult", {**members, name: found})
     head = msgspec.json.encode(members)[:-1]
     return b"%s,%s:[%s]}" % (head, msgspec.json.encode(name), rows.rstrip(b"\n").replace(b"\n", b","))
-
-
-def _decoded(line: bytes) -> object:
-    return msgspec.json.decode(line)
 
 
 def _reply(context: Context, name: str, members: Mapping[str, object]) -> Reply:

@@ -7,7 +7,7 @@ import msgspec
 
 from offtake.core.callback import Notice, Outgoing, Teller
 from offtake.core.kind import Kind
-from offtake.web.dialects.mypreferences.telling import status
+from offtake.web.dialects.mypreferences.telling import size_of, status
 from offtake.web.webhooks import agent, signed
 
 LADDER: Final = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
@@ -16,7 +16,8 @@ LADDER: Final = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=
 def request(notice: Notice, now: datetime) -> Outgoing:
     """The request that tells."""
     word = "Complete" if notice.kind is Kind.SUCCEEDED else "Error"
-    told = status(notice.export, word, int(notice.export.request.reference or 0)) if notice.export else {}
+    export = notice.export
+    told = status(export, word, int(export.request.reference or 0), size_of(export)) if export else {}
     body = msgspec.json.encode(told)
     headers = {"Content-Type": "application/json", "User-Agent": agent()}
     if notice.secrets:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -11,9 +11,10 @@ import msgspec
 
 from offtake.core.dataset import Op
 from offtake.core.error import InvalidRequest, NotFound, NotPermitted
+from offtake.core.event import Event
 from offtake.core.export import Export, ExportRequest, Selection
 from offtake.core.filter import Condition, write_instant
-from offtake.core.kind import ENDS
+from offtake.core.kind import ENDS, Kind
 from offtake.core.lifecycle import State
 from offtake.core.limits import Split
 from offtake.core.target import Callback
@@ -24,27 +25,31 @@ from offtake.service.pages import Page
 from offtake.web.dialects.mypreferences import grid, reading, replying
 from offtake.web.dialects.mypreferences.options import KIND, Criterion, Generation, Options
 from offtake.web.dialects.mypreferences.problem import NO_TOKEN, invalid, missing, refuse
-from offtake.web.dialects.mypreferences.reading import FORM, JSON, XML, Members
-from offtake.web.dialects.mypreferences.telling import STATUS, Memo, memo_of
+from offtake.web.dialects.mypreferences.reading import EARLIEST, FORM, JSON, LATEST, XML, Members
+from offtake.web.dialects.mypreferences.telling import STATUS, Memo, Size, memo_of, size_of
 from offtake.web.message import Request
 
 LIMIT: Final = 1000
 MOST_ROWS: Final = 10_000
 MAX_CID: Final = 50
-EARLIEST: Final = datetime(1, 1, 1, tzinfo=UTC)
-LATEST: Final = datetime(9999, 12, 31, tzinfo=UTC)
 ALL_FORMS: Final = (*JSON, *XML, FORM)
 
+ASKED_A: Final = ("CID", "Channels", "startDate", "endDate")
+ASKED_C: Final = ("segmentGroupName", "LastDateTime", "MatchCriteria", "MatchType", "Values")
+"""What the conditions of a generation's selections were asked as, in their order."""
+
+_PLACE: Final = re.compile(r".*where\[(\d)\].*")
 _TOKEN: Final = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A job, its token, and its status in a word."""
+    """A job, its token, its status in a word, and how much its rows are."""
 
     export: Export
     token: int
     word: str
+    size: Size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +81,9 @@ class Exports:
 
     def begin_customers(self, house: House, principal: Principal, request: Request) -> int:
         """Export the preferences of customers; the token."""
-        self._admit(house, principal, self.options.preferences)
+        self._admit(house, principal, self.options.preferences, self.options.customers)
         given = reading.members(request, "CIDRequestInfo", ALL_FORMS)
-        zone, query = self.options.account(principal.tenant.id).zone, reading.query(request)
-        start = reading.bound(query.get("startdate", ""), "startDate", zone, is_end=False)
-        end = reading.bound(query.get("enddate", ""), "endDate", zone, is_end=True)
-        if start is not None and end is not None and end < start:
-            raise invalid("endDate")
+        start, end = reading.span(reading.query(request), self.options.account(principal.tenant.id).zone)
         url, customers = reading.callback_url(given), reading.texts(given, "CID")
         if not customers:
             raise missing("CID")
@@ -94,12 +95,14 @@ class Exports:
         where = (
             Condition(field="cids", op=Op.IN, value=customers),
             Condition(field="channels", op=Op.IN, value=tuple(one.lower() for one in channels)),
-            Condition(field="modified_from", op=Op.EQ, value=write_instant(start or EARLIEST)),
-            Condition(field="modified_to", op=Op.EQ, value=write_instant(end or LATEST)),
+            Condition(field="modified_from", op=Op.EQ, value=write_instant(start)),
+            Condition(field="modified_to", op=Op.EQ, value=write_instant(end)),
         )
-        chosen = (self.options.preferences, self.options.customers)
-        memo = Memo(generation=Generation.A, customers=customers)
-        return self._begin(house, principal, tuple(Selection(dataset=one, where=where) for one in chosen), memo, url)
+        selections = (
+            Selection(dataset=self.options.preferences, where=where),
+            Selection(dataset=self.options.customers, where=where, fields=("cid",)),
+        )
+        return self._begin(house, principal, selections, Memo(generation=Generation.A, customers=customers), url)
 
     def begin_group(self, house: House, principal: Principal, request: Request) -> int:
         """Export the profiles of a segment group; the token."""
@@ -131,16 +134,21 @@ class Exports:
     def watch(self, house: House, principal: Principal, request: Request) -> Job:
         """Where the job of a token stands."""
         export, token = self._own(house, principal, request)
-        return Job(export=export, token=token, word=_word(house, export))
+        word, size = _word(house, export), size_of(export)
+        if word == "Complete" and Action.DOWNLOAD not in principal.actions and _generation(export) is Generation.C:
+            word = "Failed"
+        if export.state is State.EXPIRED:
+            size = _size_then(exports.follow(house, principal, export.id, 0).events)
+        return Job(export=export, token=token, word=word, size=size)
 
     def block(self, house: House, principal: Principal, request: Request) -> Block:
         """The rows that are asked for."""
         principal.require(Action.DOWNLOAD)
+        export = self._ready(house, principal, request)
         query = reading.query(request)
         limit = min(reading.positive(query, "limit", LIMIT), MOST_ROWS)
         offset = reading.positive(query, "offset", 1)
         keep = reading.truth(query, "keepAlive") or False
-        export = self._ready(house, principal, request)
         page = pages.page(house, export, offset - 1, limit)
         is_last = page.offset + page.count >= page.total
         return Block(
@@ -156,10 +164,10 @@ class Exports:
     def commit(self, house: House, principal: Principal, request: Request) -> None:
         """End a job that has been read; its files go with it unless they are to be kept."""
         principal.require(Action.DOWNLOAD)
-        keep = reading.truth(reading.query(request), "keepFiles")
-        if keep is None and replying.generation(request) is Generation.A:
-            raise missing("keepFiles")
         export, _ = self._own(house, principal, request)
+        keep = reading.truth(reading.query(request), "keepFiles")
+        if keep is None and _generation(export) is Generation.A:
+            raise missing("keepFiles")
         if exports.acknowledged(house, export):
             return
         self._ready(house, principal, request)
@@ -167,9 +175,9 @@ class Exports:
         if not keep:
             exports.drop_files(house, export)
 
-    def _admit(self, house: House, principal: Principal, dataset: str) -> None:
+    def _admit(self, house: House, principal: Principal, *datasets: str) -> None:
         principal.require(Action.EXPORT)
-        if not principal.may_read(dataset):
+        if not all(map(principal.may_read, datasets)):
             raise NotPermitted("The user may not export this.")
         exports.check_quota(house, principal, KIND, self.options.quota, self.options.quota_window)
 
@@ -181,10 +189,11 @@ class Exports:
         make: Callable[[int], ExportRequest] = partial(self._request, selections, memo, callbacks)
         try:
             token, _ = exports.request_numbered(house, principal, make)
-        except (NotFound, InvalidRequest) as problem:
-            if problem.details:
-                raise
-            raise invalid("CallbackURL" if (problem.field or "").startswith("callback") else "CID") from None
+        except NotFound:
+            raise NotPermitted("There is no such dataset, or nothing of it may be seen.") from None
+        except InvalidRequest as problem:
+            asked = ASKED_A if memo.generation is Generation.A else ASKED_C
+            raise _refused(problem, asked) from None
         return token
 
     def _request(
@@ -208,9 +217,14 @@ class Exports:
             return EARLIEST
         try:
             at = reading.instant(given, zone)
-            return at if self.options.last_datetime_mode == "exact" else grid.before(grid.rounded(at))
-        except (ValueError, OverflowError):
+        except ValueError:
             raise invalid("LastDateTime") from None
+        if self.options.last_datetime_mode == "exact":
+            return at
+        try:
+            return grid.before(grid.rounded(at))
+        except OverflowError:
+            return LATEST
 
     def _own(self, house: House, principal: Principal, request: Request) -> tuple[Export, int]:
         """The job of the path's token, on the paths of its own generation."""
@@ -218,7 +232,7 @@ class Exports:
         if not _TOKEN.fullmatch(token):
             raise refuse(NO_TOKEN, status=404)
         export = exports.known_as(house, principal, KIND, token).export
-        if memo_of(export).generation is not replying.generation(request):
+        if _generation(export) is not replying.generation(request):
             raise refuse(NO_TOKEN, status=404)
         return export, int(token)
 
@@ -234,6 +248,25 @@ class Exports:
                 raise refuse("Export failed.")
             case _:
                 raise refuse(NO_TOKEN, status=404)
+
+
+def _refused(problem: InvalidRequest, asked: Sequence[str]) -> InvalidRequest:
+    """The refusal in words of this API, naming what it is about where that was asked for."""
+    place = _PLACE.fullmatch(problem.field or "")
+    if place is not None:
+        return invalid(asked[int(place[1])])
+    return invalid("CallbackURL") if (problem.field or "").startswith("callback") else problem
+
+
+def _generation(export: Export) -> Generation:
+    return memo_of(export).generation
+
+
+def _size_then(events: Sequence[Event]) -> Size:
+    """The size of the rows when there was a file of them: it was the first file."""
+    first = next((one.data for one in events if one.kind is Kind.PART), {})
+    rows, size = first.get("rows"), first.get("bytes")
+    return Size(rows=rows, bytes=size) if isinstance(rows, int) and isinstance(size, int) else Size()
 
 
 def _word(house: House, export: Export) -> str:
@@ -265,7 +298,7 @@ def _match(given: Members) -> tuple[Criterion | None, str | None, tuple[str, ...
         case Criterion.EMAIL_ADDRESS:
             values = tuple(one.lower() for one in values)
         case Criterion.PHONE_NUMBER:
-            values = tuple(re.sub(r"[^0-9]", "", one) for one in values)
+            values = tuple(digits for one in values if (digits := re.sub(r"[^0-9]", "", one)))
         case _:
             pass
     return criterion, kind, values
@@ -277,5 +310,5 @@ def _without_rows(house: House, export: Export) -> Sequence[str]:
     if not wanted:
         return ()
     lines = pages.read(house, pages.page(house, export, 0, None, selection=1).slices).splitlines()
-    found = {msgspec.json.decode(line)["cid"] for line in lines}
+    found = {str(msgspec.json.decode(line)["cid"]) for line in lines}
     return [one for one in wanted if one not in found]

@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final, Literal
+from zoneinfo import ZoneInfo
 
+from offtake.core.error import InvalidRequest
 from offtake.core.tenant import TenantId
+from offtake.web.webhooks import check_secret
 
 KIND: Final = "mypreferences"
 
@@ -103,3 +106,31 @@ class Options:
     def account(self, tenant_id: TenantId) -> Account:
         """The tenant's account."""
         return self.accounts.get(tenant_id) or Account()
+
+
+def check(options: Options) -> None:
+    """Raise InvalidRequest, naming the setting, for a zone, a path or a secret that cannot be worked with."""
+    for tenant, account in options.accounts.items():
+        try:
+            ZoneInfo(account.zone)
+        except (LookupError, ValueError, OSError):
+            raise InvalidRequest(
+                f"There is no zone '{account.zone}'.",
+                field=f"dialects.{KIND}.accounts.{tenant}.zone",
+                cure="Give an IANA name, such as Europe/Vienna.",
+            ) from None
+    for tenant, secret in options.callback_secrets.items():
+        check_secret(secret, f"dialects.{KIND}.callback_secrets.{tenant}")
+    for setting, segment, paths in (
+        ("v4_initiate", "{group}", options.v4_initiate),
+        ("v4_status", "{token}", options.v4_status),
+        ("v4_data", "{token}", options.v4_data),
+        ("v4_commit", "{token}", options.v4_commit),
+    ):
+        for path in paths:
+            if not path.startswith("/") or any(path.count(one) != 1 for one in ("{client}", segment)):
+                raise InvalidRequest(
+                    f"'{path}' is no such path.",
+                    field=f"dialects.{KIND}.{setting}",
+                    cure=f"Begin with / and have {{client}} and {segment} in it.",
+                )

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from email.message import Message
 from typing import Final
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
@@ -19,6 +20,8 @@ XML: Final = ("application/xml", "text/xml")
 FORM: Final = "application/x-www-form-urlencoded"
 MAX_FORM_MEMBERS: Final = 50_000
 DAY: Final = timedelta(days=1)
+EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
+LATEST: Final = datetime.max.replace(tzinfo=UTC)
 
 _INDEX: Final = re.compile(r"\[\d*\]")
 _DAY: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)|(\d\d)/(\d\d)/(\d{4})", re.ASCII)
@@ -33,15 +36,17 @@ def members(request: Request, root: str | None, forms: Sequence[str]) -> Members
     """The body's members, their names in small letters, those that are empty left out.
 
     `forms` are the media types that are taken, the first for a body that declares none; `root` is the name of the
-    element that an XML document has. No body has no members.
+    element that an XML document has. No body has no members, whatever it is declared as.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower() or forms[0]
-    if kind not in forms:
-        raise WrongMediaType("The body is of a form that is not taken.", field=kind)
     if not request.body.strip():
         return {}
+    declared = Message()
+    declared["content-type"] = request.headers.get("content-type", "").strip() or forms[0]
+    kind = declared.get_content_type()
+    if kind not in forms:
+        raise WrongMediaType("The body is of a form that is not taken.", field=kind)
     try:
-        given = _read(kind, request.body, root)
+        given = _read(kind, request.body, root, declared.get_content_charset())
     except InvalidRequest:
         raise refuse(UNREADABLE) from None
     found: dict[str, object] = {}
@@ -108,18 +113,14 @@ def truth(given: Mapping[str, str], name: str) -> bool | None:
     return value.lower() == "true"
 
 
-def bound(value: str, name: str, zone: str, *, is_end: bool) -> datetime | None:
-    """An end of a span: a day counts whole, a time as it is; None where there is none."""
-    if not value:
-        return None
-    try:
-        if found := _DAY.fullmatch(value):
-            year, month, day = (found[1], found[2], found[3]) if found[1] else (found[6], found[4], found[5])
-            first = date(int(year), int(month), int(day)) + (DAY if is_end else timedelta(0))
-            return datetime(first.year, first.month, first.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
-        return instant(value, zone)
-    except (ValueError, OverflowError):
-        raise invalid(name) from None
+def span(given: Mapping[str, str], zone: str) -> tuple[datetime, datetime]:
+    """From `startDate` on, and until before `endDate`: a day counts whole, a time as it is, either may be missing."""
+    first, last = given.get("startdate", ""), given.get("enddate", "")
+    start = _bound(first, "startDate", zone) if first else EARLIEST
+    end = _bound(last, "endDate", zone, is_end=True) if last else LATEST
+    if end < start or (end == start and _DAY.fullmatch(last)):
+        raise invalid("endDate")
+    return start, end
 
 
 def instant(value: str, zone: str) -> datetime:
@@ -127,12 +128,34 @@ def instant(value: str, zone: str) -> datetime:
     if not _TIME.fullmatch(value):
         raise ValueError(value)
     at = datetime.fromisoformat(value.upper())
-    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    return _in_utc(at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone)))
 
 
-def _read(kind: str, body: bytes, root: str | None) -> Mapping[str, object]:
+def _bound(value: str, name: str, zone: str, *, is_end: bool = False) -> datetime:
+    try:
+        found = _DAY.fullmatch(value)
+        if found is None:
+            return instant(value, zone)
+        year, month, day = (found[1], found[2], found[3]) if found[1] else (found[6], found[4], found[5])
+        first = date(int(year), int(month), int(day))
+    except ValueError:
+        raise invalid(name) from None
+    if is_end and first == date.max:
+        return LATEST
+    return _in_utc(datetime.combine(first + DAY if is_end else first, time.min, tzinfo=ZoneInfo(zone)))
+
+
+def _in_utc(at: datetime) -> datetime:
+    """The instant; one that lies before the first year or behind the last is as near to it as can be."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        return EARLIEST if at.year == 1 else LATEST
+
+
+def _read(kind: str, body: bytes, root: str | None, charset: str | None) -> Mapping[str, object]:
     if kind in XML:
-        name, found = xml.read(body)
+        name, found = xml.read(body, charset)
         if name != root:
             raise MalformedRequest("The document is another one.")
         return found

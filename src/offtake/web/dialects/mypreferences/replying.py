@@ -1,34 +1,20 @@
 """Documents as JSON or, in generation A, as the XML that was asked for."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Final
-from xml.sax.saxutils import escape
 
 import msgspec
 
 from offtake.web.dialect import Context
+from offtake.web.dialects.mypreferences import markup
 from offtake.web.dialects.mypreferences.options import Generation
 from offtake.web.dialects.mypreferences.reading import JSON, XML
 from offtake.web.message import Request
 
-NAMESPACE: Final = "http://schemas.datacontract.org/2004/07/MyPreferences.Async.Models"
-INSTANCE: Final = "http://www.w3.org/2001/XMLSchema-instance"
-ARRAYS: Final = "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
 ROOT_A: Final = "/api/3/async/"
 
-ITEMS: Final[Mapping[str, str]] = {
-    "Preferences": "PreferenceWithOperation",
-    "Messages": "CIDPreferenceResultMessage",
-    "CustomProperties": "CustomProperty",
-    "PreferenceAttributes": "PreferenceAttribute",
-}
-"""The name of a list's items: that of their type."""
-
-DERIVED: Final[Mapping[str, frozenset[str]]] = {
-    "CIDPreferenceResult": frozenset({"Messages"}),
-    "PreferenceWithOperation": frozenset({"Operation"}),
-}
-"""The members of a type that its base does not have: they come last."""
+_DECODER: Final = msgspec.json.Decoder[object](float_hook=str)
 
 
 def generation(request: Request) -> Generation:
@@ -58,8 +44,8 @@ def content_type(context: Context) -> Mapping[str, str]:
 
 def document(context: Context, name: str, members: Mapping[str, object]) -> bytes:
     """A document of a type, in the form that is wanted."""
-    if media_type(context.request) in XML:
-        return "".join(_root(name, members)).encode()
+    if is_xml(context):
+        return markup.document(name, members)
     return msgspec.json.encode(members)
 
 
@@ -68,56 +54,16 @@ def is_xml(context: Context) -> bool:
     return media_type(context.request) in XML
 
 
+def decoded(line: bytes) -> object:
+    """A row as values, its numbers with every digit as it stands there."""
+    try:
+        return _DECODER.decode(line)
+    except msgspec.DecodeError:  # halves of characters
+        return json.loads(line, parse_float=str)
+
+
 def _weight(parameters: Sequence[str]) -> float:
     try:
         return next((float(one[2:]) for one in parameters if one.startswith("q=")), 1.0)
     except ValueError:
         return 0.0
-
-
-def _root(name: str, members: Mapping[str, object]) -> Iterator[str]:
-    space = "" if name == "Error" else f' xmlns:i="{INSTANCE}" xmlns="{NAMESPACE}"'
-    yield f"<{name}{space}>"
-    yield from _members(name, members)
-    yield f"</{name}>"
-
-
-def _members(kind: str, members: Mapping[str, object]) -> Iterator[str]:
-    """By name in the order of code points, those of a base first."""
-    late = DERIVED.get(kind, frozenset())
-    for name in sorted(members, key=lambda one: (one in late, one)):
-        yield from _element(name, members[name])
-
-
-def _element(name: str, value: object) -> Iterator[str]:
-    match value:
-        case None:
-            yield f'<{name} i:nil="true"/>'
-        case bool():
-            yield f"<{name}>{'true' if value else 'false'}</{name}>"
-        case Mapping():
-            yield f"<{name}>"
-            yield from _members(name, value)
-            yield f"</{name}>"
-        case list() | tuple():
-            yield from _list(name, value)
-        case _:
-            yield f"<{name}>{escape(_sound(str(value)))}</{name}>"
-
-
-def _list(name: str, items: Sequence[object]) -> Iterator[str]:
-    if items and not isinstance(items[0], Mapping):
-        yield f'<{name} xmlns:d2p1="{ARRAYS}">'
-        yield from (f"<d2p1:string>{escape(_sound(str(one)))}</d2p1:string>" for one in items)
-    else:
-        yield f"<{name}>"
-        for one in items:
-            yield from _element(ITEMS.get(name, name), one)
-    yield f"</{name}>"
-
-
-def _sound(text: str) -> str:
-    """Without the characters that no XML document may hold."""
-    if text.isprintable():
-        return text
-    return "".join(one for one in text if one in "\t\n\r" or (one >= " " and one not in "\ufffe\uffff"))

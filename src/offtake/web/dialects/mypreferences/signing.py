@@ -19,7 +19,7 @@ SECOND_ZONE: Final = "America/New_York"
 """The zone that is tried for a time without one that does not fit the first."""
 
 _HEADER: Final = re.compile(
-    r"PNAUTHINFO3-HMAC-(SHA256|SHA384|SHA512) Credential=(\S+)/([^/\s]+) Signature=([A-Za-z0-9+/=]+)", re.IGNORECASE
+    r"PNAUTHINFO3-HMAC-(SHA256|SHA384|SHA512) Credential=(.+)/([^/\s]+) Signature=([A-Za-z0-9+/=]+)", re.IGNORECASE
 )
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?", re.ASCII | re.IGNORECASE)
 
@@ -52,14 +52,17 @@ def _is_fresh(issued: str, now: datetime, zone: str, life: timedelta) -> bool:
 
 
 def _readings(issued: str, zone: str) -> tuple[datetime, ...]:
-    """What a time can mean: one that names no zone is the account's, or else that of the second zone."""
-    found = _TIME.fullmatch(issued)
+    """What a time can mean: one that names no zone is the account's, or else that of the second zone.
+
+    In the hour that clocks go through twice it is either.
+    """
     try:
-        at = datetime.fromisoformat(issued.upper()) if found else None
-    except ValueError:
-        at = None
-    if at is None:
+        at = datetime.fromisoformat(issued.upper()) if _TIME.fullmatch(issued) else None
+        if at is None:
+            return ()
+        if at.tzinfo is not None:
+            return (at.astimezone(UTC),)
+        zones = [ZoneInfo(one) for one in (zone, SECOND_ZONE)]
+        return tuple(at.replace(tzinfo=one, fold=fold).astimezone(UTC) for one in zones for fold in (0, 1))
+    except (ValueError, OverflowError):
         return ()
-    if at.tzinfo is not None:
-        return (at.astimezone(UTC),)
-    return tuple(at.replace(tzinfo=ZoneInfo(one)).astimezone(UTC) for one in (zone, SECOND_ZONE))

@@ -1,7 +1,8 @@
 """Where a job stands, as a token's status tells it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, timedelta
 from typing import Final
 
 import msgspec
@@ -32,32 +33,35 @@ def memo_of(export: Export) -> Memo:
     return msgspec.convert(export.request.memo, Memo)
 
 
-def status(export: Export, word: str, token: int) -> Mapping[str, object]:
-    """The status object of a token; sizes are those of the rows that can be read."""
-    parts = [one for one in export.parts if one.selection == 0]
-    rows, size = sum(one.rows for one in parts), sum(one.bytes for one in parts)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """What the rows of a job come to; None for a job that has not made any."""
+
+    rows: int | None = None
+    bytes: int | None = None
+
+
+def size_of(export: Export) -> Size:
+    """The size of the rows, as long as their file is there."""
+    return next((Size(rows=one.rows, bytes=one.bytes) for one in export.parts if one.selection == 0), Size())
+
+
+def status(export: Export, word: str, token: int, size: Size) -> Mapping[str, object]:
+    """The status object of a token."""
     if memo_of(export).generation is Generation.C:
-        known = bool(parts)
-        return {
-            "AccessToken": token,
-            "Status": word,
-            "RowCount": rows if known else None,
-            "ByteCount": size if known else None,
-        }
+        return {"AccessToken": token, "Status": word, "RowCount": size.rows, "ByteCount": size.bytes}
     return {
         "AccessToken": token,
         "Expires": _expires(export),
         "Status": word,
-        "RowCount": rows,
-        "ByteCount": size,
+        "RowCount": size.rows or 0,
+        "ByteCount": size.bytes or 0,
     }
 
 
 def _expires(export: Export) -> str:
-    """When the token ends: as the files do, or at once where there are none."""
-    ended = export.expires_at or export.finished_at
-    return _written(ended) if ended is not None else ""
-
-
-def _written(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"
+    """When the token ends, which is known once the job has ended and stays so, whatever becomes of the files."""
+    if export.finished_at is None:
+        return ""
+    ends = export.finished_at + (export.request.retention or timedelta(0))
+    return f"{ends.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"

@@ -1,0 +1,56 @@
+"""Every exchange on file, as it was written down."""
+
+import base64
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from offtake.core.export import Export
+from offtake.service import retention
+from offtake.testing.asgi import Answer, Client
+from offtake.testing.golden import Player, Step
+from offtake.testing.house import Stage
+
+ACME = "ACME_CORP"
+FILES = sorted(Path(__file__).parent.glob("*.http"))
+ROWS = ({"CID": "C-1001", "ChannelID": "Email"}, {"CID": "C-1001", "ChannelID": "SMS"})
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_exchanges(
+    path: Path, stage: Stage, client: Client, ask: Callable[..., Answer], export: Callable[..., Export],
+    finish: Callable[..., Export], fail: Callable[..., None],
+) -> None:  # fmt: skip
+    known = {"a": f"/API/3/async/{ACME}", "c": f"/Profiles/v4/Async/{ACME}"}
+
+    def sign() -> None:
+        at = f"{stage.clock.now:%Y-%m-%dT%H:%M:%SZ}"
+        for name, user, secret in (("auth", "api.user", "demo-secret"), ("watcher", "watcher", "fourth")):
+            made = hmac.digest(secret.encode(), f"{ACME}:{user}:{at}".encode(), "sha256")
+            known[name] = f"PNAUTHINFO3-HMAC-sha256 Credential={user}/{at} Signature={base64.b64encode(made).decode()}"
+
+    def at(instant: str) -> None:
+        stage.clock.now = datetime.fromisoformat(instant)
+        retention.expire(stage.house)
+        sign()
+
+    def many(count: str) -> None:
+        """Ask for so many exports."""
+        first = export(ask())
+        for number in range(int(count) - 1):
+            one = replace(first.request, reference=f"more {number}")
+            with stage.control.transaction() as tx:
+                tx.exports.add(replace(first, id=stage.house.new_id(), request=one))  # type: ignore[arg-type]
+
+    steps: Mapping[str, Step] = {
+        "finish": lambda token: finish(int(token), ROWS),
+        "fail": lambda token: fail(int(token)),
+        "at": at,
+        "ask": many,
+    }
+    sign()
+    Player(client, known, steps).play(path)
