@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from itertools import pairwise
-
-import pytest
+from typing import Final
 
 from offtake.core.error import Internal
 from offtake.core.export import Export
@@ -90,38 +89,43 @@ def test_the_first_mistake_in_the_documented_order_is_told(stage: Stage, ask: As
     assert ask(**asked).status == 200
 
 
-@pytest.mark.parametrize("value", [77, "77", [77], ["77"], [78, "77", 77]])
-def test_origin_ids_of_forms(made: Made, latest: Latest, value: object) -> None:
-    made(origin="form", origin_id=value)
-    wanted = (78, 77) if isinstance(value, list) and len(value) > 1 else (77,)
-    assert where(latest()) == {
-        "changed_from": "2026-02-28T23:00:00.000000Z",
-        "changed_to": "2026-03-15T23:00:00.000000Z",
-        "origin": "form",
-        "origin_ids": wanted,
-    }
+def test_origin_ids_of_forms_and_sources(made: Made, latest: Latest) -> None:
+    taken: list[tuple[str, object, tuple[int, ...]]] = [
+        ("form", 77, (77,)),
+        ("form", "77", (77,)),
+        ("form", [77], (77,)),
+        ("form", ["77"], (77,)),
+        ("form", [78, "77", 77], (78, 77)),
+        ("api", 9, (9,)),
+        ("api", "0", (0,)),
+        ("api", 0, (0,)),
+        ("api", [0, "9"], (0, 9)),
+    ]
+    for day, (origin, value, ids) in enumerate(taken, start=10):
+        made(origin=origin, origin_id=value, time_range=["2026-03-01", f"2026-03-{day}"])
+        assert where(latest()) == {
+            "changed_from": "2026-02-28T23:00:00.000000Z",
+            "changed_to": f"2026-03-{day}T23:00:00.000000Z",
+            "origin": origin,
+            "origin_ids": ids,
+        }
 
 
-@pytest.mark.parametrize(("value", "ids"), [(9, (9,)), ("0", (0,)), (0, (0,)), ([0, "9"], (0, 9))])
-def test_origin_ids_of_sources(made: Made, latest: Latest, value: object, ids: tuple[int, ...]) -> None:
-    made(origin="api", origin_id=value)
-    assert (where(latest())["origin"], where(latest())["origin_ids"]) == ("api", ids)
-
-
-@pytest.mark.parametrize("value", [0, "0", 77, "no integer", [], [None], {"a": 1}])
-def test_of_all_origins_the_id_is_ignored_but_must_be_there(
-    ask: Ask, made: Made, latest: Latest, value: object
-) -> None:
-    made(origin="all", origin_id=value)
-    assert (where(latest())["origin"], where(latest())["origin_ids"]) == ("all", ())
+def test_of_all_origins_the_id_is_ignored_but_must_be_there(ask: Ask, made: Made, latest: Latest) -> None:
+    for day, value in enumerate((0, "0", 77, "no integer", [], [None], {"a": 1}), start=10):
+        made(origin="all", origin_id=value, time_range=["2026-03-01", f"2026-03-{day}"])
+        assert (where(latest())["origin"], where(latest())["origin_ids"]) == ("all", ())
     for absent in (..., None, ""):
         assert refused(ask(origin="all", origin_id=absent)) == "Missing parameter: origin_id"
 
 
-@pytest.mark.parametrize("value", [[], [77, "x"], [77, 79], [[77]], 77.0, True, -77, "-77", " 77", "7 7", "٧٧", 10**30])
-def test_origin_ids_that_are_none(ask: Ask, value: object) -> None:
-    for origin in ("form", "api"):
-        assert refused(ask(origin=origin, origin_id=value)) == NO_INTEGER
+NO_IDS: Final[list[object]] = [[], [77, "x"], [77, 79], [[77]], 77.0, True, -77, "-77", " 77", "7 7", "٧٧", 10**30]
+
+
+def test_origin_ids_that_are_none(ask: Ask) -> None:
+    for value in NO_IDS:
+        for origin in ("form", "api"):
+            assert refused(ask(origin=origin, origin_id=value)) == NO_INTEGER
 
 
 def test_forms_are_those_of_the_account(ask: Ask) -> None:
@@ -129,66 +133,66 @@ def test_forms_are_those_of_the_account(ask: Ask) -> None:
     assert ask(origin="form", origin_id=1, user="stranger01").status == 200
 
 
-@pytest.mark.parametrize(
-    ("members", "text"),
-    [
-        ({"origin": 5}, "Invalid origin: 5"),
-        ({"origin": True}, "Invalid origin: true"),
-        ({"origin": ["form", "api"]}, "Invalid origin: form, api"),
-        ({"origin": {"a": None}}, 'Invalid origin: {"a":null}'),
-        ({"origin": "FORM"}, "Invalid origin: FORM"),
-        ({"distribution_method": "Local"}, "Invalid distribution method: Local"),
-        ({"delimiter": ",,"}, "Invalid value for delimiter: ,,"),
-        ({"delimiter": "\t"}, "Invalid value for delimiter: \t"),
-        ({"delimiter": [";"]}, "Invalid value for delimiter: ;"),
-        ({"add_field_names_header": True}, "Invalid value for add_field_names_header: true"),
-        ({"add_field_names_header": "01"}, "Invalid value for add_field_names_header: 01"),
-        ({"add_field_names_header": -1}, "Invalid value for add_field_names_header: -1"),
-        ({"language": "english"}, "Invalid value for language: english"),
-        ({"language": 5}, "Invalid value for language: 5"),
-        ({"notification_url": "ftp://client.example/x"}, "Invalid value for notification_url: ftp://client.example/x"),
-        ({"notification_url": "http://"}, "Invalid value for notification_url: http://"),
-        ({"notification_url": "http://[::1"}, "Invalid value for notification_url: http://[::1"),
-        ({"notification_url": "https://a.example/b c"}, "Invalid value for notification_url: https://a.example/b c"),
-        ({"notification_url": 7}, "Invalid value for notification_url: 7"),
-        ({"contact_fields": ["user_id"]}, "Invalid contact field id: user_id"),
-        ({"contact_fields": [1.5, None, True, -1]}, "Invalid contact field id: 1.5, null, true, -1"),
-        ({"contact_fields": ["106535"]}, "Invalid contact field id: 106535"),
-        ({"contact_fields": [27, 28, 29, 32, 33]}, "Invalid contact field id: 27, 28, 29, 32, 33"),
-        ({"contact_fields": ["028", 3]}, "Invalid contact field id: 28"),
-        ({"contact_fields": {}}, "Invalid data format for contact_fields. Array expected"),
-        ({"time_range": [["2026-03-01"], 5]}, "Valid start_date and end_date is required"),
-    ],
-)
-def test_values_that_cannot_stand(ask: Ask, members: dict[str, object], text: str) -> None:
-    assert refused(ask(**members)) == text
+VALUES: Final[list[tuple[dict[str, object], str]]] = [
+    ({"origin": 5}, "Invalid origin: 5"),
+    ({"origin": True}, "Invalid origin: true"),
+    ({"origin": ["form", "api"]}, "Invalid origin: form, api"),
+    ({"origin": {"a": None}}, 'Invalid origin: {"a":null}'),
+    ({"origin": "FORM"}, "Invalid origin: FORM"),
+    ({"distribution_method": "Local"}, "Invalid distribution method: Local"),
+    ({"delimiter": ",,"}, "Invalid value for delimiter: ,,"),
+    ({"delimiter": "\t"}, "Invalid value for delimiter: \t"),
+    ({"delimiter": [";"]}, "Invalid value for delimiter: ;"),
+    ({"add_field_names_header": True}, "Invalid value for add_field_names_header: true"),
+    ({"add_field_names_header": "01"}, "Invalid value for add_field_names_header: 01"),
+    ({"add_field_names_header": -1}, "Invalid value for add_field_names_header: -1"),
+    ({"language": "english"}, "Invalid value for language: english"),
+    ({"language": 5}, "Invalid value for language: 5"),
+    ({"notification_url": "ftp://client.example/x"}, "Invalid value for notification_url: ftp://client.example/x"),
+    ({"notification_url": "http://"}, "Invalid value for notification_url: http://"),
+    ({"notification_url": "http://[::1"}, "Invalid value for notification_url: http://[::1"),
+    ({"notification_url": "https://a.example/b c"}, "Invalid value for notification_url: https://a.example/b c"),
+    ({"notification_url": 7}, "Invalid value for notification_url: 7"),
+    ({"contact_fields": ["user_id"]}, "Invalid contact field id: user_id"),
+    ({"contact_fields": [1.5, None, True, -1]}, "Invalid contact field id: 1.5, null, true, -1"),
+    ({"contact_fields": ["106535"]}, "Invalid contact field id: 106535"),
+    ({"contact_fields": [27, 28, 29, 32, 33]}, "Invalid contact field id: 27, 28, 29, 32, 33"),
+    ({"contact_fields": ["028", 3]}, "Invalid contact field id: 28"),
+    ({"contact_fields": {}}, "Invalid data format for contact_fields. Array expected"),
+    ({"time_range": [["2026-03-01"], 5]}, "Valid start_date and end_date is required"),
+]
 
 
-@pytest.mark.parametrize(
-    ("settings", "text"),
-    [
-        ({"host": ""}, "Missing parameter: host"),
-        ({"port": None}, "Missing parameter: port"),
-        ({"host": "http://ftp.client.example"}, "Invalid value for host: http://ftp.client.example"),
-        ({"host": ["x"]}, "Invalid value for host: x"),
-        ({"port": 65536}, "Invalid value for port: 65536"),
-        ({"port": "0"}, "Invalid value for port: 0"),
-        ({"port": -21}, "Invalid value for port: -21"),
-        ({"port": "21 "}, "Invalid value for port: 21 "),
-        ({"folder": "in\nout"}, "Invalid value for folder: in\nout"),
-        ({"folder": "../../etc"}, "Invalid value for folder: ../../etc"),
-        ({"folder": 5}, "Invalid value for folder: 5"),
-        ({"username": "a\r\nDELE x"}, "Invalid value for username: a\r\nDELE x"),
-        ({"username": 5}, "Invalid value for username: 5"),
-        ({"password": 12345}, "Invalid value for password: "),
-        ({"password": "canary\r\nDELE x"}, "Invalid value for password: "),
-    ],
-)
-def test_servers_that_cannot_be(ask: Ask, settings: dict[str, object], text: str) -> None:
-    for name in ("ftp_settings", "sftp_settings"):
-        answer = ask(**{"distribution_method": "ftp", name: {**FTP, **settings}})
-        assert refused(answer) == text
-        assert b"canary" not in answer.body
+def test_values_that_cannot_stand(ask: Ask) -> None:
+    for members, text in VALUES:
+        assert refused(ask(**members)) == text
+
+
+SERVERS: Final[list[tuple[dict[str, object], str]]] = [
+    ({"host": ""}, "Missing parameter: host"),
+    ({"port": None}, "Missing parameter: port"),
+    ({"host": "http://ftp.client.example"}, "Invalid value for host: http://ftp.client.example"),
+    ({"host": ["x"]}, "Invalid value for host: x"),
+    ({"port": 65536}, "Invalid value for port: 65536"),
+    ({"port": "0"}, "Invalid value for port: 0"),
+    ({"port": -21}, "Invalid value for port: -21"),
+    ({"port": "21 "}, "Invalid value for port: 21 "),
+    ({"folder": "in\nout"}, "Invalid value for folder: in\nout"),
+    ({"folder": "../../etc"}, "Invalid value for folder: ../../etc"),
+    ({"folder": 5}, "Invalid value for folder: 5"),
+    ({"username": "a\r\nDELE x"}, "Invalid value for username: a\r\nDELE x"),
+    ({"username": 5}, "Invalid value for username: 5"),
+    ({"password": 12345}, "Invalid value for password: "),
+    ({"password": "canary\r\nDELE x"}, "Invalid value for password: "),
+]
+
+
+def test_servers_that_cannot_be(ask: Ask) -> None:
+    for settings, text in SERVERS:
+        for name in ("ftp_settings", "sftp_settings"):
+            answer = ask(**{"distribution_method": "ftp", name: {**FTP, **settings}})
+            assert refused(answer) == text
+            assert b"canary" not in answer.body
 
 
 def test_sftp_servers_are_those_with_a_known_key(ask: Ask, made: Made) -> None:
@@ -313,42 +317,41 @@ RANGES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("given", "start", "end"), RANGES)
-def test_which_instants_a_range_is(made: Made, latest: Latest, given: list[str], start: str, end: str) -> None:
-    made(time_range=given)
-    found = where(latest())
-    assert [str(found[one]).removesuffix(".000000Z") for one in ("changed_from", "changed_to")] == [
-        f"{one}:00" if one.count(":") == 1 else one for one in (start, end)
-    ]
+def test_which_instants_a_range_is(made: Made, latest: Latest) -> None:
+    for given, start, end in RANGES:
+        made(time_range=given)
+        found = where(latest())
+        assert [str(found[one]).removesuffix(".000000Z") for one in ("changed_from", "changed_to")] == [
+            f"{one}:00" if one.count(":") == 1 else one for one in (start, end)
+        ]
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        ["2026-03-16", "2026-03-15"],
-        ["2026-03-16", "2026-03-01"],
-        ["2026-03-16 00:00", "2026-03-15"],
-        ["2026-03-16 10:00", "2026-03-16 09:59:59"],
-        ["2026-03-17 10:00", "2026-03-16"],
-    ],
-)
-def test_an_end_before_the_start_is_refused(serve: Serve, ask: Ask, given: list[str]) -> None:
-    assert refused(ask(time_range=given)) == TOO_EARLY
-    assert refused(ask(time_range=given, to=serve(end_day_included=False))) == TOO_EARLY
+BACKWARDS: Final = [
+    ["2026-03-16", "2026-03-15"],
+    ["2026-03-16", "2026-03-01"],
+    ["2026-03-16 00:00", "2026-03-15"],
+    ["2026-03-16 10:00", "2026-03-16 09:59:59"],
+    ["2026-03-17 10:00", "2026-03-16"],
+]
 
 
-@pytest.mark.parametrize(
-    "date",
-    [
-        "", None, 20260301, "2026-3-1", "01.03.2026", "2026-02-29", "2026-13-01", "2026-03-01T10:00",
-        "2026-03-01 24:00",
-        "2026-03-01 10", "2026-03-01 10:00Z", " 2026-03-01", "2026-03-01 10:00:60", "0000-01-01", "0001-01-01",
-        "9999-12-31", "٢٠٢٦-03-01", ["2026-03-01"],
-    ],
-)  # fmt: skip
-def test_dates_that_cannot_be_read(ask: Ask, date: object) -> None:
-    for given in ([date, "2026-03-05"], ["2026-03-01", date]):
-        assert refused(ask(time_range=given)) == "Valid start_date and end_date is required"
+def test_an_end_before_the_start_is_refused(serve: Serve, ask: Ask) -> None:
+    for given in BACKWARDS:
+        assert refused(ask(time_range=given)) == TOO_EARLY
+        assert refused(ask(time_range=given, to=serve(end_day_included=False))) == TOO_EARLY
+
+
+NO_DATES: Final[list[object]] = [
+    "", None, 20260301, "2026-3-1", "01.03.2026", "2026-02-29", "2026-13-01", "2026-03-01T10:00",
+    "2026-03-01 24:00", "2026-03-01 10", "2026-03-01 10:00Z", " 2026-03-01", "2026-03-01 10:00:60", "0000-01-01",
+    "0001-01-01", "9999-12-31", "٢٠٢٦-03-01", ["2026-03-01"],
+]  # fmt: skip
+
+
+def test_dates_that_cannot_be_read(ask: Ask) -> None:
+    for date in NO_DATES:
+        for given in ([date, "2026-03-05"], ["2026-03-01", date]):
+            assert refused(ask(time_range=given)) == "Valid start_date and end_date is required"
 
 
 def test_the_end_day_may_be_left_out_and_equal_dates_refused(

@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -24,7 +25,7 @@ from offtake.pipeline.plan import Plan, Step
 from offtake.service import runs
 from offtake.service.resolve import query_of
 from offtake.testing.asgi import Answer, Client
-from offtake.testing.house import Stage, build
+from offtake.testing.house import POLICY, Stage, build
 from offtake.web.dialects.mypreferences import dialect
 from offtake.web.dialects.mypreferences.options import Account, Criterion, Options
 from offtake.web.server import Server
@@ -90,19 +91,25 @@ def settings(**more: object) -> Options:
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
-    stage = build(tmp_path, datasets=_datasets(), formats={"jsonl": FORMAT})
-    stage.clock.now = NOW
-    narrowed: dict[str, dict[str, object]] = {
-        "watcher": {"actions": frozenset({Action.READ})},
-        "narrow": {"datasets": frozenset({"preferences"})},
-    }
-    for account in (ACME, GLOBEX):
-        stage.tenant(account, {"tenant": (account,)})
-    for (account, user), secret in SECRETS.items():
-        more = narrowed.get(user, {})
-        stage.token(account, kind="mypreferences", secret=secret, user=user, names=Names.ACCOUNT, **more)  # type: ignore[arg-type]
+    """A house of the test's own."""
+    stage = _opened(tmp_path)
     yield stage
     stage.close()
+
+
+@pytest.fixture(scope="module")
+def lasting_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    stage = _opened(tmp_path_factory.mktemp("house"))
+    yield stage
+    stage.close()
+
+
+@pytest.fixture
+def shared_stage(lasting_stage: Stage) -> Stage:
+    """The module's house, for tests that look at nothing but what they have asked for themselves."""
+    lasting_stage.clock.now = NOW
+    lasting_stage.engine.tasks.clear()
+    return lasting_stage
 
 
 @pytest.fixture
@@ -273,3 +280,19 @@ def _datasets() -> list[Dataset]:
         dataset("preference_customers", cid, *of_customers),
         dataset("profiles", row, "segment_group", "edited_after", "criteria", "match_type", "match_values"),
     ]
+
+
+def _opened(directory: Path) -> Stage:
+    policy = replace(POLICY, max_pending=100_000)
+    stage = build(directory, datasets=_datasets(), formats={"jsonl": FORMAT}, policy=policy)
+    stage.clock.now = NOW
+    narrowed: dict[str, dict[str, object]] = {
+        "watcher": {"actions": frozenset({Action.READ})},
+        "narrow": {"datasets": frozenset({"preferences"})},
+    }
+    for account in (ACME, GLOBEX):
+        stage.tenant(account, {"tenant": (account,)})
+    for (account, user), secret in SECRETS.items():
+        more = narrowed.get(user, {})
+        stage.token(account, kind="mypreferences", secret=secret, user=user, names=Names.ACCOUNT, **more)  # type: ignore[arg-type]
+    return stage

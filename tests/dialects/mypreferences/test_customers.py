@@ -17,6 +17,11 @@ Ask = Callable[..., Answer]
 Where = Callable[..., dict[str, Value]]
 
 
+@pytest.fixture
+def stage(shared_stage: Stage) -> Stage:
+    return shared_stage
+
+
 def said(answer: Answer) -> tuple[int, str]:
     return answer.status, answer.text("Message")
 

@@ -8,6 +8,7 @@ import pytest
 
 from offtake.core.filter import Value
 from offtake.testing.asgi import Answer
+from offtake.testing.house import Stage
 
 ACME = "ACME_CORP"
 CID = f"/API/3/async/{ACME}/export/CID"
@@ -27,6 +28,11 @@ DOCUMENT = (
 OBJECT = json.dumps({"CID": ["C-1", "Ü & 2"], "Channels": ["Email"]})
 LATIN = f"<?xml version='1.0' encoding='iso-8859-1'?>{DOCUMENT}".encode("iso-8859-1")
 FIELDS = urlencode({"CID": ["C-1", "Ü & 2"], "Channels": "Email"}, doseq=True)
+
+
+@pytest.fixture
+def stage(shared_stage: Stage) -> Stage:
+    return shared_stage
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from offtake.core.export import Export
 from offtake.testing.asgi import Answer
+from offtake.testing.house import Stage
 from offtake.web.dialects.mypreferences import markup, replying
 
 ACME = "ACME_CORP"
@@ -34,6 +35,11 @@ TEXTS = (
     b'"b":"\\u00e9\xc3\xa9\\ud83d\\ude00","c":"a\\r\\nb]]>&<\\"\'","d":"\\/\\\\"}'
 )
 Reader = Callable[..., Answer]
+
+
+@pytest.fixture
+def stage(shared_stage: Stage) -> Stage:
+    return shared_stage
 
 
 @pytest.fixture

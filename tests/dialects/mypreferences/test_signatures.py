@@ -26,6 +26,11 @@ Sign = Callable[..., str]
 
 
 @pytest.fixture
+def stage(shared_stage: Stage) -> Stage:
+    return shared_stage
+
+
+@pytest.fixture
 def opens(send: Send) -> Callable[..., bool]:
     """Whether the header lets in: there is no such token then, and a 401 else."""
 

@@ -26,61 +26,60 @@ def said(answer: Answer) -> tuple[int, str]:
     return answer.status, answer.text("Message")
 
 
-@pytest.mark.parametrize(
-    ("method", "target", "allow"),
-    [
-        ("GET", f"{A}/export/CID", "POST"),
-        ("PUT", f"{A}/export/CID", "POST"),
-        ("POST", f"{A}/export/CID/1", "GET, HEAD"),
-        ("DELETE", f"{A}/export/CID/1", "GET, HEAD"),
-        ("POST", f"{A}/status/Token/1", "GET, HEAD"),
-        ("GET", f"{A}/export/CID/Commit/1", "POST"),
-        ("GET", GROUP, "POST"),
-        ("POST", f"{C}/Export/1", "GET, HEAD"),
-        ("POST", f"{C}/Export/1/Status", "GET, HEAD"),
-        ("GET", f"{C}/Export/1/Commit", "POST"),
-        ("GET", f"{C}/Export/1/Commit".replace("/Async", ""), "POST"),
-        ("BREW", f"{A}/EXPORT/cid".lower(), "POST"),
-    ],
-)
-def test_a_wrong_method_is_told_before_anything(send: Send, method: str, target: str, allow: str) -> None:
-    for authorization in (None, "nonsense"):
-        answer = send(method, target, b"{", headers={"authorization": authorization, "content-type": "text/plain"})
-        assert said(answer) == (405, "Method not allowed.")
-        assert answer.headers["allow"] == allow
-        assert answer.headers["content-type"] == "application/json; charset=utf-8"
+METHODS = [
+    ("GET", f"{A}/export/CID", "POST"),
+    ("PUT", f"{A}/export/CID", "POST"),
+    ("POST", f"{A}/export/CID/1", "GET, HEAD"),
+    ("DELETE", f"{A}/export/CID/1", "GET, HEAD"),
+    ("POST", f"{A}/status/Token/1", "GET, HEAD"),
+    ("GET", f"{A}/export/CID/Commit/1", "POST"),
+    ("GET", GROUP, "POST"),
+    ("POST", f"{C}/Export/1", "GET, HEAD"),
+    ("POST", f"{C}/Export/1/Status", "GET, HEAD"),
+    ("GET", f"{C}/Export/1/Commit", "POST"),
+    ("GET", f"{C}/Export/1/Commit".replace("/Async", ""), "POST"),
+    ("BREW", f"{A}/EXPORT/cid".lower(), "POST"),
+]
+UNKNOWN = [
+    "/API",
+    "/API/",
+    "/API/3/async",
+    "/API/3/async/",
+    A,
+    f"{A}/",
+    f"{A}/export",
+    f"{A}/export/CID/",
+    f"{A}/export/CID/1/",
+    f"{A}/export/CID/Commit/1/2",
+    f"{A}/status/Token",
+    f"{A}/status",
+    "/API/4/async/x/export/CID",
+    "/Profiles",
+    C,
+    f"{C}/Export",
+    f"{C}/Export/1/Commit/",
+    f"{C}/Export/1/Data",
+    f"{C}/Export/SegmentGroup/a/b/c",
+    "/profiles/V5/x",
+]
 
 
-@pytest.mark.parametrize(
-    "target",
-    [
-        "/API",
-        "/API/",
-        "/API/3/async",
-        "/API/3/async/",
-        A,
-        f"{A}/",
-        f"{A}/export",
-        f"{A}/export/CID/",
-        f"{A}/export/CID/1/",
-        f"{A}/export/CID/Commit/1/2",
-        f"{A}/status/Token",
-        f"{A}/status",
-        "/API/4/async/x/export/CID",
-        "/Profiles",
-        C,
-        f"{C}/Export",
-        f"{C}/Export/1/Commit/",
-        f"{C}/Export/1/Data",
-        f"{C}/Export/SegmentGroup/a/b/c",
-        "/profiles/V5/x",
-    ],
-)
-def test_an_unknown_path_is_told_before_anything(send: Send, target: str) -> None:
-    for method in ("GET", "POST", "OPTIONS"):
-        answer = send(method, target, b"{", headers={"authorization": None})
-        assert said(answer) == (404, "Not found."), target
-        assert answer.headers["content-type"] == "application/json; charset=utf-8"
+def test_a_wrong_method_is_told_before_anything(send: Send) -> None:
+    for method, target, allow in METHODS:
+        for authorization in (None, "nonsense"):
+            headers = {"authorization": authorization, "content-type": "text/plain"}
+            answer = send(method, target, b"{", headers=headers)
+            assert said(answer) == (405, "Method not allowed.")
+            assert answer.headers["allow"] == allow
+            assert answer.headers["content-type"] == "application/json; charset=utf-8"
+
+
+def test_an_unknown_path_is_told_before_anything(send: Send) -> None:
+    for target in UNKNOWN:
+        for method in ("GET", "POST", "OPTIONS"):
+            answer = send(method, target, b"{", headers={"authorization": None})
+            assert said(answer) == (404, "Not found."), target
+            assert answer.headers["content-type"] == "application/json; charset=utf-8"
 
 
 def test_fixed_words_are_found_in_any_case(send: Send, ask: Callable[..., Answer]) -> None:
