@@ -84,7 +84,7 @@ def list_tenants(*, config: Config = None) -> None:
                 ", ".join(sorted(one.grants)),
                 "revoked" if one.disabled else "",
             )
-    Console().print(table)
+    Console(markup=False).print(table)
 
 
 @tenant_app.command(name="revoke")
@@ -199,7 +199,7 @@ def list_keys(tenant: str | None = None, *, config: Config = None) -> None:
                 f"{one.created_at:%Y-%m-%d}",
                 state,
             )
-    Console().print(table)
+    Console(markup=False).print(table)
 
 
 @key_app.command(name="rotate")

@@ -43,7 +43,7 @@ def check(*, config: Config = None) -> int:
     table = Table("setting", "value", "from", title="Effective settings")
     for path, value, origin in masked(found):
         table.add_row(path, str(value), str(origin))
-    console = Console()
+    console = Console(markup=False)
     console.print(table)
     return Exit.DONE if asyncio.run(_try_all(found.settings, console)) else Exit.UNREACHABLE
 

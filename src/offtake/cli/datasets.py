@@ -26,7 +26,7 @@ def list_all(*, config: Config = None) -> None:
     for one in datasets(loaded(config).settings):
         relation = one.relation.name if isinstance(one.relation, TableName) else "SELECT"
         table.add_row(one.name, one.source, relation, str(len(one.fields)), one.title)
-    Console().print(table)
+    Console(markup=False).print(table)
 
 
 @app.command
@@ -47,7 +47,7 @@ def show(name: str, *, config: Config = None) -> None:
         key = " (key)" if one.name in dataset.key else ""
         ops, access = ", ".join(sorted(one.ops)), ", ".join(sorted(one.access))
         table.add_row(one.name + key, one.type, ops, access, one.description)
-    console = Console()
+    console = Console(markup=False)
     console.print(table)
     scope = ", ".join(f"{dimension} = {column}" for dimension, column in dataset.scope.items()) or "shared by all"
     console.print(f"Rows belong to: {scope}. Window on: {dataset.change or 'nothing'}.", highlight=False)

@@ -85,7 +85,7 @@ def list_all(*, tenant: str | None = None, limit: int = 50, config: Config = Non
                 f"{one.progress.bytes:,}",
                 f"{one.created_at:%Y-%m-%d %H:%M:%S}",
             )
-    Console().print(table)
+    Console(markup=False).print(table)
 
 
 @app.command
@@ -119,7 +119,7 @@ def show(id: str, *, config: Config = None) -> None:
             table.add_row(name, str(value))
     for part in export.parts:
         table.add_row("file", f"{part.name}  {part.rows:,} rows  {part.bytes:,} bytes  sha256 {part.sha256}")
-    Console().print(table, highlight=False)
+    Console(markup=False).print(table, highlight=False)
 
 
 @app.command

@@ -45,7 +45,7 @@ def list_deliveries(
             why = one.failure.code if one.failure and one.state is not DeliveryState.SUCCEEDED else ""
             where = one.destination or one.via
             table.add_row(one.id, one.tenant_id, one.export_id, where, one.state, str(one.attempt), why)
-    Console().print(table)
+    Console(markup=False).print(table)
 
 
 @delivery_app.command(name="show")
@@ -77,7 +77,7 @@ def show_delivery(id: str, *, config: Config = None) -> None:
     for name, value in rows:
         if value is not None:
             table.add_row(name, str(value))
-    Console().print(table, highlight=False)
+    Console(markup=False).print(table, highlight=False)
     _print_tries(tries)
 
 
@@ -125,7 +125,7 @@ def list_destinations(tenant: str | None = None, *, config: Config = None) -> No
         for one in tx.destinations.list(TenantId(tenant) if tenant else None):
             options = ", ".join(f"{name}={value}" for name, value in one.options.items())
             table.add_row(one.tenant_id, one.name, one.via, options)
-    Console().print(table)
+    Console(markup=False).print(table)
 
 
 @destination_app.command(name="check")
@@ -159,7 +159,7 @@ def list_endpoints(tenant: str | None = None, *, config: Config = None) -> None:
         for one in tx.endpoints.list(TenantId(tenant) if tenant else None, registered=True):
             state = f"disabled: {one.disabled_because}" if one.disabled_at else "enabled"
             table.add_row(one.id, one.tenant_id, one.url, ", ".join(sorted(one.kinds)), state)
-    Console().print(table)
+    Console(markup=False).print(table)
 
 
 @endpoint_app.command(name="messages")
@@ -183,7 +183,7 @@ def list_messages(tenant: str, *, endpoint: str | None = None, limit: int = 50, 
             last = str(tries[-1].status or tries[-1].reason) if tries else ""
             at = f"{one.at:%Y-%m-%d %H:%M:%S}"
             table.add_row(one.id, one.kind, one.export_id or "", at, one.state, str(one.tries), last)
-    Console().print(table)
+    Console(markup=False).print(table)
 
 
 @endpoint_app.command(name="resend")
@@ -223,4 +223,4 @@ def _print_tries(tries: Sequence[Try]) -> None:
     table = Table("try", "at", "seconds", "outcome")
     for one in tries:
         table.add_row(str(one.number), f"{one.at:%Y-%m-%d %H:%M:%S}", f"{one.seconds:.2f}", one.reason or "done")
-    Console().print(table)
+    Console(markup=False).print(table)
