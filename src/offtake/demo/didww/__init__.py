@@ -3,7 +3,6 @@
     columns.py    columns that several tables have
     accounts.py   whose calls they are, how many each account has, and its numbers and trunks
     moments.py    when calls were made: the months, and the busy and quiet hours
-    luck.py       chance that is the same for ever
     people.py     who calls
     endings.py    how a call ended, and how long it was
     inbound.py    the table of calls received, and its rows

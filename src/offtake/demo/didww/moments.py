@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from offtake.demo.didww.endings import COMPLETED, DURATIONS, ENDINGS, LONGEST_RING, Ending
-from offtake.demo.didww.luck import call_ids, draws
+from offtake.demo.luck import draws, hex_ids
 
 MONTHS_BEFORE: Final = 2
 HOUR: Final = 3600
@@ -46,9 +46,7 @@ def month(until: datetime) -> str:
 def calls(name: str, until: datetime, count: int) -> Iterator[Call]:
     """So many calls that were over at `until`, nearly in the order in which they began."""
     last = int(until.timestamp())
-    for start, luck, call_id in zip(
-        _starts(name, until, count), draws(name, count), call_ids(name, count), strict=True
-    ):
+    for start, luck, call_id in zip(_starts(name, until, count), draws(name, count), hex_ids(name, count), strict=True):
         ending = ENDINGS[(luck >> 52) % len(ENDINGS)]
         if ending.status == COMPLETED:
             duration, ring = DURATIONS[(luck >> 41) % len(DURATIONS)], 1 + (luck >> 33) % LONGEST_RING

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from offtake.demo.didww.luck import draws
 from offtake.demo.didww.places import PLACES
+from offtake.demo.luck import draws
 
 CALLERS: Final = 499
 NAMES: Final = (

@@ -6,7 +6,6 @@
     fields.py     the fields of a contact, in three languages
     words.py      names, addresses and notes
     people.py     pieces of rows, made of those
-    luck.py       chance that is the same for ever
     history.py    when contacts changed: the table, and its rows
     contacts.py   the table of contacts, its rows, and the dataset of those who changed
 

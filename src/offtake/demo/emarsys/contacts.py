@@ -11,8 +11,8 @@ from offtake.demo.emarsys import people
 from offtake.demo.emarsys.accounts import PROFILES
 from offtake.demo.emarsys.fields import FIELDS
 from offtake.demo.emarsys.history import DAY, Belonging, Change, written
-from offtake.demo.emarsys.luck import draws
 from offtake.demo.emarsys.people import CUSTOM, HOME, LIFE, MAILING, PERSON, PIECES, WORK
+from offtake.demo.luck import draws
 from offtake.demo.tables import Column, Parameter, Prepared, Row, Table
 
 BY_TENANT: Final = {"tenant": "account"}

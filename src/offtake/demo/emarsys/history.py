@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from offtake.core.dataset import FieldType, Op
 from offtake.demo.emarsys.choices import Texts
-from offtake.demo.emarsys.luck import drawn, draws
+from offtake.demo.luck import drawn, draws
 from offtake.demo.tables import Column, Row, Table
 
 FORM, API, IMPORT = "form", "api", "import"

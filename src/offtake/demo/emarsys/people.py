@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 from offtake.demo.emarsys import words
 from offtake.demo.emarsys.countries import COUNTRIES, country
-from offtake.demo.emarsys.luck import drawn, draws
 from offtake.demo.emarsys.words import FEMALE, MALE, PEOPLES, People
+from offtake.demo.luck import drawn, draws
 from offtake.demo.tables import Cell
 
 Piece = tuple[Cell, ...]

@@ -3,7 +3,6 @@
     accounts.py   whose they are: segments and their groups, and the types of what customers are told apart by
     words.py      names, addresses and notes
     people.py     pieces of rows and documents, made of those
-    luck.py       chance that is the same for ever
     moments.py    when things changed
     columns.py    columns that several tables have
     choices.py    preferences: the table, what may be chosen, and its rows

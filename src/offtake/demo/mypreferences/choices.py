@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
+from offtake.demo.luck import drawn, draws
 from offtake.demo.mypreferences import words
 from offtake.demo.mypreferences.accounts import CHANNELS, House
 from offtake.demo.mypreferences.columns import ACCOUNT, BY_TENANT, INTEGER, JSON, PROFILE, moment, text
-from offtake.demo.mypreferences.luck import drawn, draws
 from offtake.demo.mypreferences.moments import kept
 from offtake.demo.mypreferences.people import PIECES, Cells, written
 from offtake.demo.tables import Column, Row, Table

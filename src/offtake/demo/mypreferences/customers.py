@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from offtake.demo.luck import drawn, draws
 from offtake.demo.mypreferences import choices, people
 from offtake.demo.mypreferences.accounts import BUSINESS, CRM, HOME, HOUSES, LOYALTY, MOBILE, PERSONAL, WORK
 from offtake.demo.mypreferences.choices import VARIANTS, Chosen
-from offtake.demo.mypreferences.luck import drawn, draws
 from offtake.demo.mypreferences.moments import moments
 from offtake.demo.mypreferences.people import PIECES, Cells, Folk, Home, Person
 

@@ -4,9 +4,9 @@ import json
 import unicodedata
 from typing import Final, NamedTuple
 
+from offtake.demo.luck import drawn, draws
 from offtake.demo.mypreferences import words
 from offtake.demo.mypreferences.accounts import CUSTOMER_TYPES
-from offtake.demo.mypreferences.luck import drawn, draws
 from offtake.demo.mypreferences.moments import SPAN, kept, moments
 from offtake.demo.mypreferences.words import PEOPLES, People
 from offtake.demo.tables import Cell
