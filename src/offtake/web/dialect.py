@@ -146,6 +146,12 @@ def public(
     )
 
 
+def steady(requests: int, window: timedelta) -> Callable[[Policy, Principal], RateRule]:
+    """The same rule for everybody: so many requests of a key in any such time."""
+    rule = RateRule(requests=requests, seconds=window.total_seconds())
+    return lambda policy, principal: rule
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
     """A new credential in a dialect's own form: what is stored of it, and what its owner is shown, by name."""

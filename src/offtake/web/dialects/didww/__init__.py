@@ -16,10 +16,7 @@ from offtake.core.error import (
     NotFound,
     WrongMediaType,
 )
-from offtake.core.limits import RateRule
-from offtake.core.tenant import Principal
-from offtake.service.house import Policy
-from offtake.web.dialect import AnyOperation, Dialect, Documented, Issue, keyed
+from offtake.web.dialect import AnyOperation, Dialect, Documented, Issue, keyed, steady
 from offtake.web.dialects.didww import errors, reading, telling
 from offtake.web.dialects.didww.callbacks import TELLER
 from offtake.web.dialects.didww.exports import Exports
@@ -39,10 +36,6 @@ WRITTEN: Final = (*READ, MalformedRequest, WrongMediaType)
 def dialect(options: object) -> Dialect:
     """The dialect as its options make it."""
     assert isinstance(options, Options)
-    seconds = options.request_window.total_seconds()
-
-    def rate(_: Policy, __: Principal) -> RateRule:
-        return RateRule(requests=options.requests, seconds=seconds)
 
     return Dialect(
         kind=KIND,
@@ -50,7 +43,7 @@ def dialect(options: object) -> Dialect:
         roots=(ROOT,),
         operations=_operations(Exports(options)),
         present=reading.present,
-        rate=rate,
+        rate=steady(options.requests, options.request_window),
         error=errors.render,
         issue=issue,
         teller=TELLER,

@@ -9,11 +9,10 @@ from functools import partial
 from typing import Final
 
 from offtake.core.error import ExportError, InvalidRequest, LimitExceeded, MalformedRequest, NotPermitted
-from offtake.core.limits import RateRule
 from offtake.core.tenant import Names, Principal
-from offtake.service.house import House, Policy
+from offtake.service.house import House
 from offtake.service.pages import Page
-from offtake.web.dialect import AnyOperation, Context, Dialect, Documented, Issue, keyed, public
+from offtake.web.dialect import AnyOperation, Context, Dialect, Documented, Issue, keyed, public, steady
 from offtake.web.dialects.emarsys import errors, wsse
 from offtake.web.dialects.emarsys.callbacks import TELLER
 from offtake.web.dialects.emarsys.exports import Exports, Watched, memo_of
@@ -35,10 +34,6 @@ COMMON: Final[tuple[type[ExportError], ...]] = (LimitExceeded, InvalidRequest)
 def dialect(options: object) -> Dialect:
     """The dialect as its options make it."""
     assert isinstance(options, Options)
-    seconds = options.request_window.total_seconds()
-
-    def rate(_: Policy, __: Principal) -> RateRule:
-        return RateRule(requests=options.requests, seconds=seconds)
 
     return Dialect(
         kind=KIND,
@@ -46,7 +41,7 @@ def dialect(options: object) -> Dialect:
         roots=(ROOT, HEALTH),
         operations=(*_asking(options), *_looking(options)),
         present=partial(wsse.present, once=options.refuse_replays),
-        rate=rate,
+        rate=steady(options.requests, options.request_window),
         error=partial(errors.render, options),
         issue=issue,
         names=Names.SERVER,

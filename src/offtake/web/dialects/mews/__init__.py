@@ -8,10 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from offtake.core.error import AlreadyRunning, Gone, LimitExceeded, MalformedRequest, NotFound, RequestTooLarge
-from offtake.core.limits import RateRule
-from offtake.core.tenant import Principal
-from offtake.service.house import Policy
-from offtake.web.dialect import AnyOperation, Dialect, Documented, Issue, keyed, public
+from offtake.web.dialect import AnyOperation, Dialect, Documented, Issue, keyed, public, steady
 from offtake.web.dialects.mews import errors, files, reading
 from offtake.web.dialects.mews.exports import Exports
 from offtake.web.dialects.mews.options import KIND, Options
@@ -23,10 +20,6 @@ ROOT: Final = "/api/connector/v1"
 def dialect(options: object) -> Dialect:
     """The dialect as its options make it."""
     assert isinstance(options, Options)
-    seconds = options.request_window.total_seconds()
-
-    def rate(_: Policy, __: Principal) -> RateRule:
-        return RateRule(requests=options.requests, seconds=seconds)
 
     return Dialect(
         kind=KIND,
@@ -34,7 +27,7 @@ def dialect(options: object) -> Dialect:
         roots=("/api/connector", "/exports"),
         operations=_operations(Exports(options)),
         present=reading.present,
-        rate=rate,
+        rate=steady(options.requests, options.request_window),
         error=errors.render,
         issue=issue,
         options=Options,

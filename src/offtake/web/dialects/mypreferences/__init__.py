@@ -19,11 +19,10 @@ from offtake.core.error import (
     NotPermitted,
     WrongMediaType,
 )
-from offtake.core.limits import RateRule
 from offtake.core.tenant import Names, Principal
 from offtake.service import exports as service
-from offtake.service.house import House, Policy
-from offtake.web.dialect import AnyOperation, Context, Dialect, Documented, Issue, keyed
+from offtake.service.house import House
+from offtake.web.dialect import AnyOperation, Context, Dialect, Documented, Issue, keyed, steady
 from offtake.web.dialects.mypreferences import errors, replying, signing, telling
 from offtake.web.dialects.mypreferences.callbacks import TELLER
 from offtake.web.dialects.mypreferences.exports import Block, Exports, Job
@@ -47,10 +46,6 @@ PAGE: Final = (
 def dialect(options: object) -> Dialect:
     """The dialect as its options make it."""
     assert isinstance(options, Options)
-    seconds = options.request_window.total_seconds()
-
-    def rate(_: Policy, __: Principal) -> RateRule:
-        return RateRule(requests=options.requests, seconds=seconds)
 
     check(options)
     exports = Exports(options)
@@ -60,7 +55,7 @@ def dialect(options: object) -> Dialect:
         roots=("/API", "/Profiles"),
         operations=(*_generation_a(exports), *_generation_c(exports, options)),
         present=partial(signing.present, options),
-        rate=rate,
+        rate=steady(options.requests, options.request_window),
         error=errors.render,
         issue=issue,
         names=Names.ACCOUNT,
