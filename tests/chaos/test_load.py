@@ -66,8 +66,7 @@ def test_ten_times_the_rows_take_no_more_memory(
             assert done.progress.rows == (most // 2 if dataset == numbers.DATASET else most)
             return _megabytes(worker_id, "VmHWM")
 
-        small = max(peak(rows // 10), peak(rows // 10))
-        large = min(peak(rows), peak(rows))  # what else the process did in that moment is not the export's
+        small, large = (min(peak(most), peak(most)) for most in (rows // 10, rows))  # the rest is not the export's
         assert large - small < MEGABYTES, (small, large)
 
 
