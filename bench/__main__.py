@@ -79,8 +79,8 @@ def _run(asked: argparse.Namespace, scratch: Path, cluster: Cluster) -> str:
 def _throughput(
     asked: argparse.Namespace, scratch: Path, url: str, psql: str, running: Running, client: Client
 ) -> dict[str, list[Sample]]:
-    def export(dataset: str, form: str, **more: str) -> Callable[[], Sample]:
-        return lambda: _export(client, running, dataset, form, **more)
+    def export(dataset: str, form: str, compression: str | None = None) -> Callable[[], Sample]:
+        return lambda: _export(client, running, dataset, form, compression)
 
     candidates: dict[str, Callable[[], Sample]] = {
         "psql \\copy, CSV": lambda: _timed(lambda: baselines.psql_copy(psql, url, scratch / "psql.csv")),
@@ -101,11 +101,11 @@ def _throughput(
     return samples
 
 
-def _export(client: Client, running: Running, dataset: str, form: str, **more: str) -> Sample:
+def _export(client: Client, running: Running, dataset: str, form: str, compression: str | None = None) -> Sample:
     process.forget_peak(running.worker)
     cpu = process.cpu_seconds(running.worker)
     started = time.perf_counter()
-    export = client.create(dataset=dataset, format=form, wait=600, **more)
+    export = client.create(dataset=dataset, format=form, compression=compression, wait=600)
     while not export.ended:
         export = client.get(export.id)
     wall = time.perf_counter() - started

@@ -4,7 +4,6 @@ import asyncio
 import base64
 import json
 import random
-import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import assert_never
 from uuid import UUID
 
+import apsw
 import pytest
 
 from offtake import plugin
@@ -235,7 +235,7 @@ class TestSqliteValues:
 
     def _holding(self, stage: SqliteStage, kind: FieldType, held: object) -> Dataset:
         fields = (FIELDS[0], field("value", kind))
-        with closing(sqlite3.connect(stage.path)) as connection, connection:
+        with closing(apsw.Connection(str(stage.path))) as connection:
             connection.execute("CREATE TABLE held (id INTEGER, value)")
             connection.execute("INSERT INTO held VALUES (1, ?)", (held,))
         return dataset("held", fields)

@@ -1,10 +1,6 @@
 """Clocks of zones: as Python's calendar has them where it reaches, and as its rules say beyond."""
 
-import sqlite3
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from itertools import pairwise
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offtake.encode import clock
-from offtake.sql import zones
 
 ZONES = ("Europe/Vienna", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe", "Africa/Freetown", "UTC")
 ZONE = st.sampled_from(ZONES)
@@ -63,42 +58,35 @@ def test_what_is_no_instant_is_not_read(text: str) -> None:
         clock.read(text)
 
 
-@pytest.mark.parametrize("zone", ZONES)
-def test_changes_are_the_seconds_at_which_clocks_change(zone: str) -> None:
-    found, calendar = zones.changes(zone), ZoneInfo(zone)
-    assert found[0][0] == zones.FIRST
-    assert sorted(found) == list(found)
-    for second, ahead in found:
-        assert datetime.fromtimestamp(second, calendar).utcoffset() == timedelta(seconds=ahead)
-    for (_, before), (second, _) in pairwise(found):
-        assert datetime.fromtimestamp(second - 1, calendar).utcoffset() == timedelta(seconds=before)
+@given(st.integers(clock.FIRST_DAY - 2, clock.LAST_DAY + 2), ZONE)
+def test_clocks_are_ahead_alike_all_through_a_day_or_else_unknown(day: int, zone: str) -> None:
+    hours = {ahead(day * clock.DAY + second, zone) for second in (*range(0, clock.DAY, 3600), clock.DAY - 1)}
+    common = clock.FIRST_DAY <= day < clock.LAST_DAY
+    assert clock.ahead(day, zone) == (hours.pop() if common and len(hours) == 1 else None)
 
 
-@given(st.integers(zones.FIRST - zones.DAY, zones.LAST + zones.DAY), ZONE)
-def test_sql_finds_how_far_clocks_are_ahead(second: int, zone: str) -> None:
-    expected = ahead(second, zone) if zones.FIRST <= second < zones.LAST else None
-    moment = (EPOCH + timedelta(seconds=second)).replace(tzinfo=None)
-    assert looked_up(zone, "number", second) == expected
-    for between in "T ":
-        by_text = looked_up(zone, "text", moment.isoformat(between))
-        assert by_text == expected or (by_text is None and changes_on(second // zones.DAY, zone))
+@given(MOMENTS, st.sampled_from("T "))
+def test_whole_seconds_are_those_of_the_calendar(moment: datetime, between: str) -> None:
+    moment = moment.replace(microsecond=0)
+    second = int(moment.timestamp())
+    text = moment.replace(tzinfo=None).isoformat(between)
+    assert clock.second(second, between) == text
+    assert clock.since(text) == second
 
 
-def ahead(second: int, zone: str) -> str:
+@pytest.mark.parametrize("second", [-62_135_596_801, 253_402_300_800, 2**63, -(2**70)])
+def test_seconds_beyond_the_calendar_are_refused(second: int) -> None:
+    with pytest.raises((ValueError, OverflowError)):
+        clock.second(second, "T")
+
+
+@pytest.mark.parametrize("text", ["2024-02-30 01:00:00", "2024-01-02 24:00:00", "2024-00-01 01:00:00"])
+def test_a_day_or_hour_that_is_none_is_no_instant(text: str) -> None:
+    with pytest.raises(ValueError):
+        clock.since(text)
+
+
+def ahead(second: int, zone: str) -> int:
     shift = datetime.fromtimestamp(second, ZoneInfo(zone)).utcoffset()
     assert shift is not None
-    return f"{int(shift.total_seconds()):+d} seconds"
-
-
-def changes_on(day: int, zone: str) -> bool:
-    return any(second // zones.DAY == day for second, _ in zones.changes(zone))
-
-
-def looked_up(zone: str, how: str, value: object) -> object:
-    with closing(sqlite3.connect(":memory:")) as connection:
-        return connection.execute(f"SELECT {tree(zone, how)} FROM (SELECT ? AS own)", (value,)).fetchone()[0]
-
-
-@cache
-def tree(zone: str, how: str) -> str:
-    return zones.ahead_by_number("own", zone, 1) if how == "number" else zones.ahead_by_text("own", zone)
+    return int(shift.total_seconds())

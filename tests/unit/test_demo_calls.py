@@ -19,7 +19,7 @@ from offtake.core.query import CsvLayout, Query
 from offtake.demo import didww
 from offtake.demo.configuration import configuration
 from offtake.demo.data import HOTEL
-from offtake.encode.cells import FUNCTIONS
+from offtake.encode.functions import FUNCTIONS
 from offtake.sql import sqlite
 
 UNTIL: Final = datetime(2026, 11, 22, 9, tzinfo=UTC)

@@ -22,7 +22,8 @@ from offtake.demo.emarsys import contacts
 from offtake.demo.emarsys.accounts import COUNTS
 from offtake.demo.load import build_sqlite
 from offtake.demo.tables import Cell
-from offtake.encode.cells import FUNCTIONS
+from offtake.encode.columns import encoder
+from offtake.encode.functions import FUNCTIONS
 from offtake.sql import sqlite
 
 UNTIL: Final = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -282,8 +283,10 @@ def changed(account: str, start: str, end: str, origin: str | None, ids: tuple[i
 
 
 def lines(database: sqlite3.Connection, query: Query, language: str | None = None) -> list[str]:
-    statement = sqlite.select(query, CsvLayout(language=language))
-    return [line for (line,) in database.execute(sqlite.text(statement), statement.arguments)]
+    layout = CsvLayout(language=language)
+    statement = sqlite.select(query, layout)
+    rows = database.execute(sqlite.text(statement), statement.arguments).fetchall()
+    return encoder(query, layout)(rows).splitlines() if rows else []
 
 
 @pytest.mark.parametrize(

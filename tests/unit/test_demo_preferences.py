@@ -26,7 +26,8 @@ from offtake.demo.data import PREFERENCES
 from offtake.demo.load import build_sqlite
 from offtake.demo.mypreferences import accounts
 from offtake.demo.mypreferences.moments import FRACTIONS
-from offtake.encode.cells import FUNCTIONS
+from offtake.encode.columns import encoder
+from offtake.encode.functions import FUNCTIONS
 from offtake.sql import sqlite
 
 UNTIL: Final = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -88,7 +89,8 @@ class Asked:
         where = check(dataset, dataset.fields, wanted)
         query = Query(dataset=dataset, fields=dataset.fields, where=where, window=None, scope={"tenant": (account,)})
         statement = sqlite.select(query, JsonLayout())
-        return [line for (line,) in self._database.execute(sqlite.text(statement), statement.arguments)]
+        rows = self._database.execute(sqlite.text(statement), statement.arguments).fetchall()
+        return encoder(query, JsonLayout())(rows).splitlines() if rows else []
 
     def rows(self, account: str, name: str, **given: str | tuple[str, ...]) -> list[Document]:
         return [json.loads(line) for line in self.lines(account, name, **given)]

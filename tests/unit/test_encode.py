@@ -4,7 +4,9 @@ import csv
 import io
 import json
 import math
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from offtake.encode import cells, rows
 from offtake.encode.cells import NotOfType
+from offtake.encode.functions import FUNCTIONS
 from offtake.encode.rows import Lines
 
 CELLS = st.lists(st.lists(st.text(alphabet='a",;\n\r é', max_size=8), min_size=2, max_size=4), max_size=12)
@@ -137,17 +140,24 @@ def test_a_scaled_integer_is_its_decimal(number: int, scale: int) -> None:
     assert len(text.partition(".")[2]) == scale
 
 
-@pytest.mark.parametrize("name", sorted(cells.FUNCTIONS))
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_every_function_keeps_nulls_and_refuses_what_is_of_no_type(name: str) -> None:
-    count, function = cells.FUNCTIONS[name]
-    more = {
-        "offtake_moment": ("native", 6, "Z"),
-        "offtake_scaled": (2,),
-        "offtake_spaced": ("native", 6, ""),
-        "offtake_time": (6,),
-    }.get(name, ())
+    count, function = FUNCTIONS[name]
+    more = {"offtake_date": ("native",), "offtake_moment": ("native", 6, "Z"), "offtake_time": (6,)}.get(name, ())
     assert len(more) == count - 1
     assert function(None, *more) is None
-    strange = 5 if name == "offtake_base64" else b"\xff"
     with pytest.raises(NotOfType):
-        function(strange, *more)
+        function(b"\xff", *more)
+
+
+@pytest.mark.parametrize(
+    "write", [cells.write_text, cells.write_float, cells.write_decimal, partial(cells.write_scaled, scale=2)]
+)
+def test_bytes_are_of_no_other_type(write: Callable[[bytes], str | None]) -> None:
+    with pytest.raises(NotOfType):
+        write(b"\xff")
+
+
+def test_numbers_are_no_bytes() -> None:
+    with pytest.raises(NotOfType):
+        cells.write_bytes(5)

@@ -360,3 +360,18 @@ def test_scalars_mean_what_editors_take_them_for(text: str, value: object) -> No
     found = parse(f"a:\n  {text}\n").plain["a"]
     assert found == value
     assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:///offtake-data/control.db", "sqlite:///./offtake-data/../offtake-data/control.db", "sqlite:///{}"]
+)
+def test_a_source_may_not_be_the_control_store(tmp_path: Path, url: str) -> None:
+    path = tmp_path / "offtake.yaml"
+    url = url.format(tmp_path / "offtake-data" / "control%2Edb")
+    path.write_text(f"sources:\n  main:\n    url: {url}\n")
+    with pytest.raises(BadConfiguration) as bad:
+        settings.load(path, {}, KNOWN)
+    (problem,) = bad.value.problems
+    assert (problem.path, problem.line) == ("sources.main.url", 3)
+    assert "store.url" in problem.cure
+    settings.load(path, {"OFFTAKE_STORE_URL": "sqlite:///other.db"}, KNOWN)

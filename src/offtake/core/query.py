@@ -1,9 +1,12 @@
 """What is read from a source, and how a row becomes a line: values handed to `sources`, built by `pipeline.plan`."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from offtake.core.dataset import Dataset, Field
+from offtake.core.error import InvalidRequest
 from offtake.core.filter import Condition
 from offtake.core.limits import Window
 from offtake.core.tenant import Scope
@@ -56,4 +59,37 @@ class JsonLayout:
 
 
 Layout = CsvLayout | JsonLayout
-"""How a row becomes a line of text. The source's own database builds the line."""
+"""How a row becomes a line of text."""
+
+
+def labels(field: Field, language: str | None) -> Mapping[str, str]:
+    """The label of each stored value that has one in that language."""
+    return {value: by[language] for value, by in sorted(field.choices.items()) if language in by} if language else {}
+
+
+def member(field: Field, *, first: bool) -> str:
+    """What stands before a field's value in a JSON line."""
+    return ("{" if first else ",") + json.dumps(field.name, ensure_ascii=False) + ":"
+
+
+def document(query: Query) -> Field | None:
+    """The field whose text is the whole JSON line, if the dataset has one.
+
+    Raises InvalidRequest if that field is not among those asked for: it shows every other one.
+    """
+    if query.dataset.document is None:
+        return None
+    found = next((one for one in query.fields if one.name == query.dataset.document), None)
+    if found is None:
+        raise InvalidRequest(
+            f"Rows of dataset '{query.dataset.name}' are documents; the field '{query.dataset.document}' is missing.",
+            field="fields",
+            cure=f"Ask for '{query.dataset.document}', or leave the fields out.",
+        )
+    return found
+
+
+def columns(query: Query, layout: Layout) -> tuple[Field, ...]:
+    """The fields whose values make a line: all that are asked for, or the one that is a whole JSON line."""
+    whole = document(query) if isinstance(layout, JsonLayout) else None
+    return (whole,) if whole else query.fields

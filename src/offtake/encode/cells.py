@@ -1,21 +1,18 @@
-"""Cells written one by one, for values that a database cannot write in canonical form itself.
+"""The canonical text of a value that a database holds without minding its type.
 
-Each function of `FUNCTIONS` takes a value as SQLite holds it (None, int, float, str, bytes) and returns its canonical
-text, or None for None. A value that is none of the type's raises `NotOfType`: nothing is cut, guessed or bent.
+Each function takes a value as SQLite holds it (None, int, float, str, bytes) and returns its canonical text, or None
+for None. A value that is none of the type's raises `NotOfType`: nothing is cut, guessed or bent. The usual form of a
+type is told by its shape and is quick; a day in the usual shape is not looked for in the calendar.
 """
 
 import base64
-import json
 import math
 import re
 import uuid
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
-
-from offtake.encode import clock
 
 Held = int | float | str | bytes | None
 """A value as the database holds it."""
@@ -30,17 +27,13 @@ NAMED: Final[Mapping[str, str]] = {
 EXACT_INTEGERS: Final = 2.0**53
 """Above this, and only there, a short decimal can lie exactly between two floats."""
 
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-SINCE_EPOCH: Final = 946_684_800
-"""Seconds from 1970 to 2000, from where PostgreSQL counts."""
-
 MAX_POWER: Final = 20_000
 """Decimals of more digits than this are not taken for numbers."""
 
+USUAL_DECIMAL: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
+USUAL_UUID: Final = re.compile("-".join(f"[0-9a-f]{{{length}}}" for length in (8, 4, 4, 4, 12)))
 WHOLE: Final = re.compile(r"\s*[-+]?[0-9]+\s*")
 NUMBER: Final = re.compile(r"\s*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,5})?\s*")
-KEPT: Final = re.compile(r"-?infinity|\d{4,}-\d\d-\d\d( \d\d:\d\d:\d\d(\.\d{1,6})?(\+00)?)? BC|\d{5,}-\d\d-\d\d.*")
-"""Dates that no calendar of ours holds: they are passed on as PostgreSQL writes them."""
 
 
 class NotOfType(ValueError):
@@ -102,9 +95,14 @@ def write_decimal(value: Held) -> str | None:
     """A decimal with the digits that it has, without exponent."""
     if value is None:
         return None
-    if isinstance(value, str) and (named := NAMED.get(value.strip().lower())):
-        return named
-    return format(_decimal(value), "f")
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, str):
+        if USUAL_DECIMAL.fullmatch(value):
+            return value
+        if named := NAMED.get(value.strip().lower()):
+            return named
+    return format(read_decimal(value), "f")
 
 
 def write_scaled(value: Held, scale: int) -> str | None:
@@ -129,69 +127,11 @@ def write_boolean(value: Held) -> str | None:
     raise NotOfType("boolean")
 
 
-def write_date(value: Held) -> str | None:
-    """A date; of a date with a time, the date."""
-    if value is None:
-        return None
-    if isinstance(value, str) and KEPT.fullmatch(value):
-        return value
-    try:
-        return _moment(value).date().isoformat()
-    except ValueError:
-        raise NotOfType("date") from None
-
-
-def write_time(value: Held, precision: int) -> str | None:
-    """A time of day."""
-    if value is None:
-        return None
-    if isinstance(value, str):
-        if value in ("24:00", "24:00:00"):
-            return _cut("24:00:00.000000", precision)
-        try:
-            parsed = time.fromisoformat(value)
-        except ValueError:
-            raise NotOfType("time") from None
-        if parsed.tzinfo is None and "\0" not in value:
-            return _cut(parsed.isoformat("microseconds"), precision)
-    raise NotOfType("time")
-
-
-def write_moment(value: Held, stored: str, precision: int, zone: str) -> str | None:
-    """An instant, held as text or as a number since 1970 (`stored`), followed by `zone`."""
-    if value is None:
-        return None
-    if isinstance(value, str) and stored == "native" and KEPT.fullmatch(value):
-        return value
-    try:
-        moment = _moment(value) if stored == "native" else _since_epoch(value, stored)
-    except (ValueError, OverflowError):
-        raise NotOfType("timestamp") from None
-    return _cut(moment.isoformat(timespec="microseconds").removesuffix("+00:00"), precision) + zone
-
-
-def write_spaced(value: Held, stored: str, precision: int, zone: str) -> str | None:
-    """An instant with a space in its middle and no zone behind it: as it is, or by the clocks of a `zone` with a name.
-
-    Unlike `write_moment`, unusual years are moved and spelled by us.
-    """
-    if value is None or (value in ("infinity", "-infinity") and stored == "native"):
-        return value
-    try:
-        if isinstance(value, str) and stored == "native" and KEPT.fullmatch(value):
-            instant = clock.read(value)
-        else:
-            instant = clock.since_epoch(_moment(value) if stored == "native" else _since_epoch(value, stored))
-    except (ValueError, OverflowError):
-        raise NotOfType("timestamp") from None
-    return clock.write(clock.local(instant, zone) if zone else instant, precision)
-
-
 def write_uuid(value: Held) -> str | None:
     """A UUID, held as text or as its 16 bytes."""
     try:
         if isinstance(value, str):
-            return str(uuid.UUID(value))
+            return value if USUAL_UUID.fullmatch(value) else str(uuid.UUID(value))
         if isinstance(value, bytes):
             return str(uuid.UUID(bytes=value))
     except ValueError:
@@ -228,7 +168,7 @@ def order_of(value: Held) -> str | None:
     named = NAMED.get(value.strip().lower()) if isinstance(value, str) else None
     if named:
         return {"-Infinity": "!", "Infinity": "~", "NaN": "~~"}[named]
-    number = _decimal(value)
+    number = read_decimal(value)
     if not number:
         return "1"
     exponent = 50_000 + number.adjusted()
@@ -238,7 +178,8 @@ def order_of(value: Held) -> str | None:
     return f"0{999_999 - exponent:06d}{digits.translate(_COMPLEMENT)}~"
 
 
-def _decimal(value: Held) -> Decimal:
+def read_decimal(value: Held) -> Decimal:
+    """The number of a decimal in any spelling; raises NotOfType."""
     text = value if isinstance(value, str) else repr(value)
     if NUMBER.fullmatch(text) and abs((number := Decimal(text)).adjusted()) < MAX_POWER:
         return number
@@ -276,53 +217,4 @@ def _spelled(digits: str, power: int) -> str:
     return f"{whole}.{fraction}" if fraction else whole
 
 
-def _moment(value: Held) -> datetime:
-    if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d(?:[T ]|$)", value) or "\0" in value:
-        raise ValueError
-    parsed = datetime.fromisoformat(value)
-    return parsed if parsed.tzinfo is None else parsed.astimezone(UTC)
-
-
-def _since_epoch(value: Held, stored: str) -> datetime:
-    """The instant, rounded to microseconds by the same float arithmetic that PostgreSQL does."""
-    if isinstance(value, str):
-        value = int(value) if WHOLE.fullmatch(value) else float(_decimal(value))
-    if isinstance(value, bytes) or value is None:
-        raise ValueError
-    if stored == "unix_ms":
-        return EPOCH + timedelta(microseconds=round(Fraction(value) * 1000))
-    if isinstance(value, int):
-        return EPOCH + timedelta(seconds=value)
-    return EPOCH + timedelta(seconds=SINCE_EPOCH, microseconds=round((value - SINCE_EPOCH) * 1_000_000.0))
-
-
-def _cut(text: str, precision: int) -> str:
-    """A text with six digits of a second, cut to `precision` of them."""
-    return text[: len(text) - 6 + precision] if precision else text[:-7]
-
-
-def _json_word(text: str | None) -> str | None:
-    return json.dumps(text) if text in ("NaN", "Infinity", "-Infinity") else text
-
-
 _COMPLEMENT: Final = str.maketrans("0123456789", "9876543210")
-
-FUNCTIONS: Final[Mapping[str, tuple[int, Callable[..., str | None]]]] = {
-    "offtake_text": (1, write_text),
-    "offtake_integer": (1, write_integer),
-    "offtake_float": (1, write_float),
-    "offtake_json_float": (1, lambda value: _json_word(write_float(value))),
-    "offtake_decimal": (1, write_decimal),
-    "offtake_json_decimal": (1, lambda value: _json_word(write_decimal(value))),
-    "offtake_scaled": (2, write_scaled),
-    "offtake_boolean": (1, write_boolean),
-    "offtake_date": (1, write_date),
-    "offtake_time": (2, write_time),
-    "offtake_moment": (4, write_moment),
-    "offtake_spaced": (4, write_spaced),
-    "offtake_uuid": (1, write_uuid),
-    "offtake_json": (1, write_json),
-    "offtake_base64": (1, write_bytes),
-    "offtake_order": (1, order_of),
-}
-"""What the SELECTs of `offtake.sql` call: the name, how many arguments, the function. All are deterministic."""

@@ -1,11 +1,13 @@
-"""Instants of any year as a clock on a wall shows them, spelled as PostgreSQL spells them.
+"""Instants as a clock on a wall shows them, of any year, spelled as PostgreSQL spells them.
 
 An instant is an integer of microseconds since 1970, UTC. The calendar repeats itself every 400 years, to the day of
-the week; so do the rules of time zones, once their last change on file is past.
+the week; so do the rules of time zones, once their last change on file is past. Whole seconds of the years 1 to 9999
+have a quicker way (`second`), and so have the clocks of zones on the days on which they do not change (`ahead`).
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -17,6 +19,15 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 START: Final = datetime(2000, 1, 1, tzinfo=UTC)
 LATE: Final = datetime(2400, 1, 1, tzinfo=UTC)
 EARLY: Final = datetime(2, 1, 1, tzinfo=UTC)
+
+DAY: Final = 86_400
+EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
+KNOWN_DAYS: Final = 4096
+MINUTES: Final = tuple(f"{minute // 60:02d}:{minute % 60:02d}:" for minute in range(DAY // 60))
+SECONDS: Final = tuple(f"{number:02d}" for number in range(60))
+FIRST_DAY: Final = date(1900, 1, 1).toordinal() - EPOCH_DAY
+LAST_DAY: Final = date(2100, 1, 1).toordinal() - EPOCH_DAY
+"""Between these days since 1970 the calendar is asked for the clocks of a zone day by day."""
 
 UNUSUAL: Final = re.compile(
     r"([0-9]{4,})-([0-9]{2})-([0-9]{2})"
@@ -60,3 +71,43 @@ def write(instant: int, precision: int) -> str:
     digits = f".{moment.microsecond:06d}"
     fraction = digits[: precision + 1 if precision else 0] if 1 <= year <= 9999 else digits.rstrip("0").rstrip(".")
     return f"{shown:04d}-{moment:%m-%d %H:%M:%S}{fraction}{era}"
+
+
+def second(number: int, between: str) -> str:
+    """A second since 1970 as `2024-01-02 03:04:05`, `between` in its middle; raises ValueError or OverflowError."""
+    return f"{day(number // DAY)}{between}{MINUTES[number % DAY // 60]}{SECONDS[number % 60]}"
+
+
+@lru_cache(maxsize=KNOWN_DAYS)
+def day(number: int) -> str:
+    """The date of a day since 1970; raises ValueError or OverflowError unless it is of the years 1 to 9999."""
+    return date.fromordinal(EPOCH_DAY + number).isoformat()
+
+
+def since(text: str) -> int:
+    """The second since 1970 of `2024-01-02 03:04:05`, whatever stands between; ValueError if there is none such."""
+    return _day_of(text[:10]) * DAY + _minute_of(text[11:16]) * 60 + int(text[17:19])
+
+
+@lru_cache(maxsize=KNOWN_DAYS)
+def ahead(number: int, zone: str) -> int | None:
+    """By how many seconds the clocks of a zone are ahead of UTC all through a day since 1970.
+
+    None if they change on it, or if it is not of the years 1900 to 2099. No zone is known to have changed its clocks
+    back within a day.
+    """
+    if not FIRST_DAY <= number < LAST_DAY:
+        return None
+    start, end = (datetime.fromtimestamp(number * DAY + late, ZoneInfo(zone)).utcoffset() for late in (0, DAY - 1))
+    return int(start.total_seconds()) if start is not None and start == end else None
+
+
+@lru_cache(maxsize=KNOWN_DAYS)
+def _day_of(text: str) -> int:
+    return date.fromisoformat(text).toordinal() - EPOCH_DAY
+
+
+@lru_cache(maxsize=len(MINUTES))
+def _minute_of(text: str) -> int:
+    read = time.fromisoformat(text)
+    return read.hour * 60 + read.minute

@@ -1,9 +1,12 @@
 """Relative paths are meant from where the configuration file lies, wherever a process is started."""
 
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
+from urllib.parse import unquote
 
 from offtake.settings.plugged import DIRECTORY, Plugins, SourceSettings, scheme
+from offtake.settings.problem import Finding
 from offtake.settings.tree import Settings
 
 STORE_FILES = "sqlite"
@@ -22,6 +25,27 @@ def anchored(settings: Settings, known: Plugins, folder: Path) -> Settings:
             "sources": {name: _source(one, known, folder) for name, one in settings.sources.items()},
         }
     )
+
+
+def no_store(settings: Settings, known: Plugins) -> Iterator[Finding]:
+    """Yield every source that is the control store's own file, of a tree with absolute paths.
+
+    Two libraries read them, and a process that closes a file lets go of every lock that it has on it.
+    """
+    if scheme(settings.store.url) != STORE_FILES:
+        return
+    store = _file(settings.store.url)
+    for name, source in settings.sources.items():
+        if known.sources[source.scheme].file and _file(source.url) == store:
+            yield Finding(
+                steps=("sources", name, "url"),
+                message="This is the control store's file.",
+                cure="Name the file that holds your data, or give 'store.url' another path.",
+            )
+
+
+def _file(url: str) -> Path:
+    return Path(unquote(url.partition(":///")[2])).resolve()
 
 
 def _source(source: SourceSettings, known: Plugins, folder: Path) -> SourceSettings:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from offtake.settings.anchored import anchored
+from offtake.settings.anchored import anchored, no_store
 from offtake.settings.document import Document, Plain, read
 from offtake.settings.effective import Setting, in_force, shown
 from offtake.settings.environment import fill_in, override
@@ -48,6 +48,8 @@ def load(path: Path | None, environ: Mapping[str, str], known: Plugins) -> Loade
         raise BadConfiguration(problems)
     folder = path.parent.resolve() if path else Path.cwd()
     settings = anchored(settings, known, folder)
+    if problems := [_located(one, document, laid.variables) for one in no_store(settings, known)]:
+        raise BadConfiguration(problems)
     return Loaded(
         settings=settings,
         origins={dotted(one.steps): _origin(one.steps, document, laid.variables) for one in in_force(settings)},

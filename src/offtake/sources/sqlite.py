@@ -1,26 +1,29 @@
-"""SQLite: each row arrives as one finished line.
+"""SQLite: rows arrive as values, and leave as lines.
 
 A reading is one connection in one read transaction, opened read-only. Everything runs in threads; a statement is
 interrupted when it is cancelled or its time is over.
 """
 
 import asyncio
-import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import chain, groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
+import apsw
+
 from offtake.core.dataset import FieldType
 from offtake.core.error import Internal, InvalidRequest, LimitExceeded, Unavailable
 from offtake.core.ports import Column, Reading, Relation, Sink, Source
-from offtake.core.query import CsvLayout, JsonLayout, Layout, Query
-from offtake.encode.cells import FUNCTIONS, NotOfType
+from offtake.core.query import CsvLayout, Layout, Query
+from offtake.encode.cells import NotOfType
+from offtake.encode.columns import Encoder, encoder
+from offtake.encode.functions import FUNCTIONS
 from offtake.sql import sqlite
 from offtake.sql.select import unbound
 from offtake.sql.statement import Statement, segment
@@ -31,14 +34,17 @@ PATIENCE: Final = 1.0
 CHUNK: Final = 256 * 1024
 """Bytes of lines that are handed on at once, or a little more."""
 
-MOST_ROWS: Final = 1024
-"""Rows fetched at once, at most."""
+MOST_ROWS: Final = 256
+"""Rows fetched at once, at most: their values should still be in the processor's cache when they are written."""
 
 INSTRUCTIONS: Final = 20_000
 """Steps of the database's machine between two looks at the clock; some tenths of a millisecond."""
 
 RETRY_AFTER: Final = 5
 """Seconds that a caller is asked to wait for a file that is locked or away."""
+
+REFUSALS: Final = (apsw.SQLError, apsw.RangeError, apsw.TooBigError, apsw.MismatchError, apsw.BindingsError)
+"""What the database says to a query that is wrong in itself."""
 
 DECLARED: Final = (
     ("INT", FieldType.INTEGER),
@@ -123,26 +129,25 @@ class SqliteSource:
         """The library's version; raises Unavailable if the file is not a database."""
         async with self._open() as database:
             await database.run(lambda: database.cursor(LOOK).fetchone())
-        return f"SQLite {sqlite3.sqlite_version}"
+        return f"SQLite {apsw.sqlite_lib_version()}"
 
     async def relations(self) -> Sequence[Relation]:
         """Tables and views, their columns typed by what their declaration says."""
         async with self._open() as database:
-            rows = await database.run(lambda: database.cursor(RELATIONS).fetchall())
+            rows = await database.run(lambda: list(database.cursor(RELATIONS)))
         return _relations(rows)
 
     async def probe(self, query: Query) -> None:
         """Have the query's statements compiled, parameters without a value being null."""
         whole = replace(query, where=unbound(query))
         async with self._open() as database:
-            for layout in (CsvLayout(), JsonLayout()):
-                complaint = await database.run(partial(database.complaint, sqlite.select(whole, layout)))
-                if complaint:
-                    raise InvalidRequest(
-                        f"The database refuses dataset '{query.dataset.name}': {complaint}",
-                        field=f"datasets.{query.dataset.name}",
-                        cure="Compare its table, columns and types with the database.",
-                    )
+            complaint = await database.run(partial(database.complaint, sqlite.select(whole, CsvLayout())))
+            if complaint:
+                raise InvalidRequest(
+                    f"The database refuses dataset '{query.dataset.name}': {complaint}",
+                    field=f"datasets.{query.dataset.name}",
+                    cure="Compare its table, columns and types with the database.",
+                )
 
     def read(self) -> AbstractAsyncContextManager[Reading]:
         """Open a transaction; its instant is now, not at the first row."""
@@ -177,15 +182,17 @@ class SqliteReading:
         """The exact number: the rows are counted, which takes a fraction of the time of writing them."""
         database = self._database
         database.start_clock()
-        row = await database.run(lambda: database.cursor(sqlite.count(query)).fetchone())
-        return int(row[0])
+        ((rows,),) = await database.run(lambda: list(database.cursor(sqlite.count(query))))
+        assert isinstance(rows, int)
+        return rows
 
     async def copy(self, query: Query, layout: Layout, sink: Sink) -> int:
         """Hand on about 256 KiB of lines at a time."""
         database, total = self._database, 0
         database.start_clock()
-        cursor = await database.run(partial(database.cursor, sqlite.select(query, layout)))
-        chunks = _chunks(cursor)
+        statement = sqlite.select(query, layout)
+        cursor = await database.run(partial(database.cursor, statement))
+        chunks = _chunks(cursor, encoder(query, layout))
         while chunk := await database.run(lambda: next(chunks, None)):
             lines, rows = chunk
             await sink(lines)
@@ -222,20 +229,17 @@ class _Database:
         self._options = options
         self._turns = turns
         self._stopped = False
-        self._mismatch: str | None = None
         self.start_clock()
         with self._translated():
-            self._connection = sqlite3.connect(
-                f"file:{quote(str(path.absolute()))}?mode=ro",
-                uri=True,
-                timeout=options.busy_seconds,
-                isolation_level=None,
-                check_same_thread=False,
+            self._connection = apsw.Connection(
+                f"file:{quote(str(path.absolute()))}",
+                flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI,
+                statementcachesize=0,
             )
-            self._connection.text_factory = bytes
+            self._connection.set_busy_timeout(round(options.busy_seconds * 1000))
             self._connection.set_progress_handler(self._over, INSTRUCTIONS)
             for name, (count, function) in FUNCTIONS.items():
-                self._connection.create_function(name, count, self._noting(function), deterministic=True)
+                self._connection.create_scalar_function(name, function, count, deterministic=True)
             for setting in ("query_only = ON", "trusted_schema = OFF"):
                 self._connection.execute(f"PRAGMA {setting}")
 
@@ -244,7 +248,7 @@ class _Database:
         self._left = self._options.time_limit_seconds
         self._deadline = time.monotonic() + self._left
 
-    def cursor(self, statement: Statement) -> sqlite3.Cursor:
+    def cursor(self, statement: Statement) -> apsw.Cursor:
         """Execute a statement."""
         return self._connection.execute(sqlite.text(statement), statement.arguments)
 
@@ -252,9 +256,7 @@ class _Database:
         """What is wrong with a statement, if anything; it is compiled and not run."""
         try:
             self._connection.execute("EXPLAIN " + sqlite.text(statement), statement.arguments).fetchall()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorname != "SQLITE_ERROR":
-                raise
+        except apsw.SQLError as error:
             return str(error)
         return None
 
@@ -292,52 +294,41 @@ class _Database:
     def _over(self) -> bool:
         return self._stopped or time.monotonic() > self._deadline
 
-    def _noting(self, function: Callable[..., str | None]) -> Callable[..., str | None]:
-        """Remember what did not fit: the database only says that a function failed."""
-
-        def call(*values: object) -> str | None:
-            try:
-                return function(*values)
-            except NotOfType as error:
-                self._mismatch = error.kind
-                raise
-
-        return call
-
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
-            name = getattr(error, "sqlite_errorname", "")
-            if name == "SQLITE_INTERRUPT":
-                raise LimitExceeded(
-                    f"The source did not finish within its limit of {self._options.time_limit_seconds:g} seconds.",
-                    cure="Ask for less at once: a smaller window or more filters.",
-                ) from None
-            if self._mismatch:
-                raise Internal(
-                    f"The source holds a value that is not of the type '{self._mismatch}', as it was declared.",
-                    cure="Repair the rows, or declare the field as text.",
-                ) from None
-            if name in ("SQLITE_ERROR", "SQLITE_RANGE", "SQLITE_TOOBIG", "SQLITE_MISMATCH"):
-                raise Internal(f"The source refused the query: {error}") from None
+        except NotOfType as error:
+            raise Internal(
+                f"The source holds a value that is not of the type '{error.kind}', as it was declared.",
+                cure="Repair the rows, or declare the field as text.",
+            ) from None
+        except UnicodeDecodeError:
+            raise Internal("The source holds text that is not UTF-8.", cure="Repair the rows.") from None
+        except apsw.InterruptError:
+            raise LimitExceeded(
+                f"The source did not finish within its limit of {self._options.time_limit_seconds:g} seconds.",
+                cure="Ask for less at once: a smaller window or more filters.",
+            ) from None
+        except REFUSALS as error:
+            raise Internal(f"The source refused the query: {error}") from None
+        except apsw.Error as error:
             raise Unavailable(
                 f"The source is away: {error}", cure="The same request may work later.", retry_after=RETRY_AFTER
             ) from None
 
 
-def _chunks(cursor: sqlite3.Cursor) -> Iterator[tuple[bytes, int]]:
-    """The lines of a cursor, each with its line feed, in chunks of about `CHUNK` bytes, and how many they are."""
+def _chunks(cursor: apsw.Cursor, lines: Encoder) -> Iterator[tuple[bytes, int]]:
+    """The rows of a cursor as lines with their line feeds, in chunks of about `CHUNK` bytes, and how many they are."""
     pieces: list[bytes] = []
     size = rows = 0
     want = 16
-    while lines := cursor.fetchmany(want):
-        piece = b"\n".join(chain.from_iterable(lines))
+    while block := list(islice(cursor, want)):
+        piece = lines(block).encode()
         pieces.append(piece)
         size += len(piece)
-        rows += len(lines)
-        want = max(1, min(MOST_ROWS, CHUNK * len(lines) // (len(piece) + 1)))
+        rows += len(block)
+        want = max(1, min(MOST_ROWS, CHUNK * len(block) // (len(piece) + 1)))
         if size >= CHUNK:
             yield _checked(pieces), rows
             pieces, size, rows = [], 0, 0
@@ -346,24 +337,19 @@ def _chunks(cursor: sqlite3.Cursor) -> Iterator[tuple[bytes, int]]:
 
 
 def _checked(pieces: list[bytes]) -> bytes:
-    """The pieces as lines, if they are sound text: the database itself keeps any bytes."""
+    """The pieces as lines, if none hides its end from a reader."""
     lines = b"\n".join([*pieces, b""])
-    try:
-        if not lines.isascii():
-            lines.decode()
-    except UnicodeDecodeError:
-        raise Internal("The source holds text that is not UTF-8.", cure="Repair the rows.") from None
     if b"\x00" in lines:
         raise Internal("The source holds a text with a NUL in it.", cure="Repair the rows, or ask for JSON Lines.")
     return lines
 
 
-def _relations(rows: Sequence[tuple[bytes, bytes, bytes, int, int]]) -> tuple[Relation, ...]:
+def _relations(rows: Iterable[tuple[object, ...]]) -> tuple[Relation, ...]:
     found = (
         Relation(
-            name=segment(name.decode()),
+            name=segment(str(name)),
             columns=tuple(
-                Column(name=column.decode(), type=_declared(kind.decode()).value, nullable=not firm, key=key > 0)
+                Column(name=str(column), type=_declared(str(kind)).value, nullable=not firm, key=bool(key))
                 for _, column, kind, firm, key in group
             ),
         )

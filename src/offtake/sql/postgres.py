@@ -13,7 +13,7 @@ from typing import Final, assert_never
 from offtake.core.dataset import Field, FieldType, Parameter, Stored
 from offtake.core.error import InvalidRequest
 from offtake.core.filter import Scalar
-from offtake.core.query import CsvLayout, JsonLayout, Layout, Query, Quoting
+from offtake.core.query import CsvLayout, JsonLayout, Layout, Query, Quoting, document, labels, member
 from offtake.sql import select as shared
 from offtake.sql.select import column, shifted, since_epoch
 from offtake.sql.statement import Argument, Bound, Sql, Statement, concatenated, joined, sql
@@ -119,13 +119,13 @@ class _Grammar:
 
 def _cell(field: Field, layout: CsvLayout) -> Sql:
     """A cell as COPY is to write it; numbers, dates and UUIDs are written by their own type, which is fastest."""
-    labels = shared.labels(field, layout.language)
-    plain = field.type not in GUARDED and not labels
+    named = labels(field, layout.language)
+    plain = field.type not in GUARDED and not named
     if plain and (field.type in NUMBERS or field.type in (FieldType.DATE, FieldType.UUID)):
         return (_typed(field),)
     written: Sql = (_shown(field, layout),)
-    if labels:
-        arms = (sql(" WHEN ", _cast(key, "text"), " THEN ", _cast(label, "text")) for key, label in labels.items())
+    if named:
+        arms = (sql(" WHEN ", _cast(key, "text"), " THEN ", _cast(label, "text")) for key, label in named.items())
         written = sql("CASE ", _text(field), *arms, " ELSE ", written, " END")
     if layout.guarded and not plain:
         starts = ", ".join(map(str, FORMULA_STARTS))
@@ -134,11 +134,11 @@ def _cell(field: Field, layout: CsvLayout) -> Sql:
 
 
 def _json_line(query: Query) -> Sql:
-    if whole := shared.document(query):
+    if whole := document(query):
         return (f"coalesce({_json(whole)}, 'null')",)
     pieces: list[Sql] = []
     for number, field in enumerate(query.fields):
-        pieces += [_cast(shared.member(field, first=number == 0), "text"), (f"coalesce({_json(field)}, 'null')",)]
+        pieces += [_cast(member(field, first=number == 0), "text"), (f"coalesce({_json(field)}, 'null')",)]
     return concatenated([*pieces, ("'}'::text",)])
 
 

@@ -6,7 +6,6 @@ which rows are seen stands here, once.
 Nulls: `ne` and `not_in` keep rows whose field is null, every other operator drops them. A window drops them too.
 """
 
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -103,33 +102,6 @@ def shifted(number: str, places: int) -> str:
     assert isinstance(exponent, int)
     text = format(Decimal((sign, digits, exponent + places)), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def member(field: Field, *, first: bool) -> str:
-    """What stands before a field's value in a JSON line."""
-    return ("{" if first else ",") + json.dumps(field.name, ensure_ascii=False) + ":"
-
-
-def document(query: Query) -> Field | None:
-    """The field whose text is the whole JSON line, if the dataset has one.
-
-    Raises InvalidRequest if that field is not among those asked for: it shows every other one.
-    """
-    if query.dataset.document is None:
-        return None
-    found = next((one for one in query.fields if one.name == query.dataset.document), None)
-    if found is None:
-        raise InvalidRequest(
-            f"Rows of dataset '{query.dataset.name}' are documents; the field '{query.dataset.document}' is missing.",
-            field="fields",
-            cure=f"Ask for '{query.dataset.document}', or leave the fields out.",
-        )
-    return found
-
-
-def labels(field: Field, language: str | None) -> Mapping[str, str]:
-    """The label of each stored value that has one in that language."""
-    return {value: by[language] for value, by in sorted(field.choices.items()) if language in by} if language else {}
 
 
 def unbound(query: Query) -> tuple[Condition, ...]:

@@ -1,12 +1,12 @@
 """Databases to be filled by tests, one class for each kind."""
 
 import base64
-import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+import apsw
 import psycopg
 from psycopg import sql
 
@@ -70,11 +70,14 @@ class PostgresStage:
 
 
 class SqliteStage:
-    """The `Stage` that is a SQLite file."""
+    """The `Stage` that is a SQLite file.
+
+    Filled by the library that reads it: two in one process do not see each other's locks.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with closing(sqlite3.connect(path)) as connection:
+        with closing(apsw.Connection(str(path))) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
 
     def open(self, **options: object) -> Source:
@@ -83,13 +86,13 @@ class SqliteStage:
     def create(self, table: str, fields: Sequence[Field], rows: Sequence[Row]) -> None:
         columns = ", ".join(f"{_quoted(one.column)} {_sqlite_type(one)}" for one in fields)
         marks = ", ".join("?" for _ in fields)
-        with closing(sqlite3.connect(self.path)) as connection, connection:
+        with closing(apsw.Connection(str(self.path))) as connection, connection:
             connection.execute(f"CREATE TABLE {_quoted(table)} ({columns})")
             values = [[_sqlite_value(one, text) for one, text in zip(fields, row, strict=True)] for row in rows]
             connection.executemany(f"INSERT INTO {_quoted(table)} VALUES ({marks})", values)
 
     def execute(self, statement: str) -> None:
-        with closing(sqlite3.connect(self.path)) as connection, connection:
+        with closing(apsw.Connection(str(self.path))) as connection, connection:
             connection.execute(statement)
 
     def endless(self) -> Select:

@@ -1,0 +1,151 @@
+"""Blocks of values that all have the usual form of their type, written at once.
+
+A writer takes values of one Python type, at least one, and returns their canonical texts in order, or None if one of
+them is in another form. `offtake.encode.cells` and `offtake.encode.moments` write values one by one and have the last
+word: what is written here is the same, only sooner.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, TypeVar, cast
+
+from offtake.core.dataset import Field, FieldType, Stored
+from offtake.encode import cells, clock, moments
+from offtake.encode.cells import Held
+
+V = TypeVar("V", int, float, str)
+
+ONE_BY_ONE: Final = 10**15
+"""From here on floats are written with an exponent."""
+
+DATE: Final = len("2024-01-02")
+WHOLE: Final = len("2024-01-02 03:04:05")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A writer, and the type of the values that it takes."""
+
+    kind: type
+    write: Callable[[Sequence[Held]], Sequence[str] | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How instants are shown: what stands between date and time and behind them, and by the clocks of which zone."""
+
+    between: str
+    zone: str | None = None
+    ending: str = ""
+
+
+def block(field: Field, look: Look) -> Block | None:
+    """The writer for the usual form of a field, if there is one."""
+    match field.type:
+        case FieldType.TEXT | FieldType.JSON:
+            return _block(str, lambda texts: texts)
+        case FieldType.INTEGER:
+            return _block(int, _integers)
+        case FieldType.FLOAT:
+            return _block(float, _floats)
+        case FieldType.DECIMAL if field.stored is Stored.SCALED:
+            return _block(int, partial(_scaled, field.scale) if field.scale else _integers)
+        case FieldType.DECIMAL:
+            return _block(str, partial(_of_shape, _lines_of(cells.USUAL_DECIMAL.pattern)))
+        case FieldType.UUID:
+            return _block(str, partial(_of_shape, _lines_of(cells.USUAL_UUID.pattern)))
+        case FieldType.DATE if field.stored is Stored.NATIVE:
+            return _block(str, partial(_of_shape, _lines_of(moments.USUAL_DATE.pattern)))
+        case FieldType.TIMESTAMP | FieldType.DATETIME if field.stored is Stored.NATIVE:
+            return _block(str, partial(_texts, look, field.precision))
+        case FieldType.TIMESTAMP | FieldType.DATETIME:
+            return _block(int, partial(_numbers, look, field))
+        case _:
+            return None
+
+
+def _block(kind: type[V], write: Callable[[Sequence[V]], Sequence[str] | None]) -> Block:
+    return Block(kind, lambda values: write(cast("Sequence[V]", values)))
+
+
+def _integers(numbers: Sequence[int]) -> Sequence[str]:
+    return list(map(str, numbers))
+
+
+def _floats(numbers: Sequence[float]) -> Sequence[str] | None:
+    if not -ONE_BY_ONE < min(numbers) <= max(numbers) < ONE_BY_ONE:
+        return None
+    texts = list(map(repr, numbers))
+    return None if "e" in "".join(texts) else [one.removesuffix(".0") for one in texts]
+
+
+def _scaled(scale: int, numbers: Sequence[int]) -> Sequence[str] | None:
+    if min(numbers) < 0:
+        return None
+    unit = 10**scale
+    shown = {one: f"{one // unit}.{one % unit:0{scale}d}" for one in set(numbers)}
+    return [shown[one] for one in numbers]
+
+
+def _lines_of(shape: str) -> re.Pattern[str]:
+    """Whether every line is of a shape, without the way back that would be of no use."""
+    return re.compile(f"(?:(?:{shape})\n)++")
+
+
+def _of_shape(lines: re.Pattern[str], texts: Sequence[str]) -> Sequence[str] | None:
+    return texts if lines.fullmatch("\n".join([*texts, ""])) else None
+
+
+def _numbers(look: Look, field: Field, numbers: Sequence[int]) -> Sequence[str] | None:
+    """Instants held as numbers since 1970."""
+    if field.stored is not Stored.UNIX_MS:
+        return _followed(_seconds(look, numbers), moments.digits(None, field.precision) + look.ending)
+    seconds = _seconds(look, [one // 1000 for one in numbers])
+    if seconds is None or not field.precision:
+        return _followed(seconds, look.ending)
+    rest = "0" * (field.precision - 3) + look.ending
+    return [f"{second}.{one % 1000:03d}{rest}" for second, one in zip(seconds, numbers, strict=True)]
+
+
+def _texts(look: Look, precision: int, texts: Sequence[str]) -> Sequence[str] | None:
+    """Instants held as texts, all with a fraction of a second or all without."""
+    if _of_shape(WITHOUT_FRACTION, texts):
+        return _followed(_moved(look, texts), moments.digits(None, precision) + look.ending)
+    if not _of_shape(WITH_FRACTION, texts) or (seconds := _moved(look, texts)) is None:
+        return None
+    end, ending = WHOLE + (precision + 1 if precision else 0), look.ending
+    return [f"{second}{one[WHOLE:end]}{ending}" for second, one in zip(seconds, texts, strict=True)]
+
+
+def _moved(look: Look, texts: Sequence[str]) -> Sequence[str] | None:
+    """The whole seconds of texts."""
+    if look.zone is None:
+        return [f"{one[:DATE]}{look.between}{one[DATE + 1 : WHOLE]}" for one in texts]
+    try:
+        return _seconds(look, [clock.since(one) for one in texts])
+    except ValueError:
+        return None
+
+
+def _seconds(look: Look, numbers: Sequence[int]) -> Sequence[str] | None:
+    """Seconds since 1970 as the look has them, up to the digits after the point."""
+    try:
+        if look.zone is not None:
+            ahead = [clock.ahead(one // clock.DAY, look.zone) for one in numbers]
+            numbers = [one + shift for one, shift in zip(numbers, ahead, strict=True) if shift is not None]
+            if None in ahead:
+                return None
+        return [clock.second(one, look.between) for one in numbers]
+    except (ValueError, OverflowError):
+        return None
+
+
+def _followed(texts: Sequence[str] | None, ending: str) -> Sequence[str] | None:
+    return [one + ending for one in texts] if texts and ending else texts
+
+
+WITHOUT_FRACTION, WITH_FRACTION = (
+    _lines_of(f"{moments.USUAL_DATE.pattern}[ T]{moments.SECOND_SHAPE}{fraction}Z?") for fraction in ("", r"\.[0-9]{6}")
+)
