@@ -3,19 +3,23 @@
 import re
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import yaml
 
-from offtake.app.wiring import Wired, configuration, prepare, wire
+from offtake.app.wiring import Wired, configuration, prepare, way_out, wire
 from offtake.cli.outcome import Exit
+from offtake.core.error import TargetFailed, Trouble
 from offtake.core.target import Target
 from offtake.core.tenant import Compared, KeyId, Principal
 from offtake.secrets.keyfile import from_file, rotate
 from offtake.service import deliveries, endpoints, seals, tenants
 from offtake.service.endpoints import Wanted
 from offtake.testing import numbers
+from offtake.testing.daemon import free_port
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -40,6 +44,20 @@ def wired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wired]:
 @pytest.fixture
 def owner(wired: Wired) -> Principal:
     return Principal(key_id=KeyId("test"), tenant=next(one for one in tenants.every(wired.house) if one.id == "one"))
+
+
+def test_the_environment_has_the_last_word_on_ladders_and_on_what_may_be_reached(wired: Wired, tmp_path: Path) -> None:
+    ladders = {"OFFTAKE_CALLBACK_RETRIES": "1s,1s,1s", "OFFTAKE_DELIVERY_RETRIES": "2s"}
+    told = configuration(tmp_path / "offtake.yaml", {**ladders, "OFFTAKE_EGRESS_ALLOW": "127.0.0.0/8,a.internal"})
+    with closing(wire(told.settings)) as other:
+        policy = other.house.policy
+    assert policy.callback_retries == (timedelta(seconds=1),) * 3
+    assert policy.delivery_retries == (timedelta(seconds=2),)
+    assert (wired.house.policy.callback_retries, wired.house.policy.delivery_retries) == (None, None)
+    for settings, trouble in ((told.settings, Trouble.UNREACHABLE), (wired.settings, Trouble.ADDRESS_REFUSED)):
+        with closing(way_out(settings)) as way, pytest.raises(TargetFailed) as failed:
+            way.connect("127.0.0.1", free_port(), timedelta(seconds=20))
+        assert failed.value.trouble is trouble
 
 
 def test_a_destination_is_listed_without_secrets_and_tried(run: Run, wired: Wired, owner: Principal) -> None:
@@ -101,7 +119,10 @@ def test_a_new_master_key_takes_over_while_everything_runs(
     assert re.search(r"newest key: 2", run("key", "rotate-master")[1])
 
 
-def test_rotations_at_the_same_moment_lose_nothing(wired: Wired, owner: Principal, tmp_path: Path) -> None:
+def test_rotations_at_the_same_moment_lose_nothing(
+    wired: Wired, owner: Principal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seals, "BATCH", 7)
     for number in range(20):
         deliveries.put_destination(wired.house, owner, f"place-{number}", "ftp", FTP)
 

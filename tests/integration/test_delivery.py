@@ -13,6 +13,7 @@ from offtake.delivery import ftp, s3, sftp
 from offtake.egress.way_out import WayOut
 from offtake.testing.conformance.delivery import DeliverySuite, Sample, Stage, fails, push, sample, session
 from offtake.testing.daemon import Daemon, free_port
+from offtake.testing.names import NameServer
 from offtake.testing.parts import find
 from offtake.testing.s3 import BUCKET, S3
 from offtake.testing.sshd import Sshd
@@ -92,6 +93,14 @@ class FtpsSuite(FtpSuite):
         failure = fails(stage, "orders.csv", Sample(b"x"), changes={"certificate": None})
         assert failure.trouble is Trouble.TLS_FAILED
         assert "self-signed" in failure.message
+
+    def test_a_certificate_for_another_name_is_not_talked_to(self, stage: Stage) -> None:
+        with NameServer({"other.test": [["127.0.0.1"]]}) as names:
+            egress = WayOut(["127.0.0.1"], resolve=names.resolve)
+            failure = fails(stage, "orders.csv", Sample(b"x"), changes={"host": "other.test"}, egress=egress)
+            egress.close()
+        assert failure.trouble is Trouble.TLS_FAILED
+        assert "other.test" in failure.message
 
     def test_the_password_is_not_sent_in_the_clear_to_a_server_that_wants_tls(self, stage: Stage) -> None:
         failure = fails(stage, "orders.csv", Sample(b"x"), changes={"tls": "none", "certificate": None})

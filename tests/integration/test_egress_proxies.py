@@ -184,6 +184,8 @@ class TestOurOwnProxy:
             async with out.proxy() as one, out.proxy() as other:
                 assert urlsplit(one).password != urlsplit(other).password
                 assert urlsplit(one).hostname == "127.0.0.1"
+                with pytest.raises(OSError):  # it listens there alone, not on every address of this machine
+                    await asyncio.open_connection("127.0.0.2", urlsplit(one).port)
 
         asyncio.run(two())
 

@@ -255,6 +255,12 @@ def test_our_own_proxy_leads_nobody_there(host: str, out: WayOut, canaries: Cana
     assert len(canaries.sung) == before
 
 
+def test_our_own_proxy_asks_in_the_clear_for_plain_http_alone() -> None:
+    out = WayOut(["127.0.0.1"])
+    assert asyncio.run(ask_proxy(out, "GET https://127.0.0.1:1/ HTTP/1.1")) == 403
+    out.close()
+
+
 @pytest.mark.parametrize("url", TRICKS)
 def test_no_trick_leads_there(url: str, out: WayOut, canaries: Canaries) -> None:
     before = len(canaries.sung)

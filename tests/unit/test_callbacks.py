@@ -1,9 +1,10 @@
 """Messages: queued with the fact they tell of, tried by a ladder, kept to their lanes, signed by every secret."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import format_datetime
 from pathlib import Path
 
@@ -158,15 +159,30 @@ def test_the_ladder_is_climbed_and_ends(scene: Scene) -> None:
     assert len({one.message_id for one in scene.notices.seen}) == 1
 
 
-def test_the_operators_ladder_goes_before_the_dialects(scene: Scene) -> None:
-    policy = replace(scene.stage.house.policy, callback_retries=(timedelta(seconds=1),))
+@pytest.mark.parametrize("ladder", [(), (timedelta(seconds=1),)])
+def test_the_operators_ladder_goes_before_the_dialects(scene: Scene, ladder: tuple[timedelta, ...]) -> None:
+    policy = replace(scene.stage.house.policy, callback_retries=ladder)
     scene = replace(scene, stage=replace(scene.stage, house=replace(scene.stage.house, policy=policy)))
     scene.receiver.outcomes = [answer(500), answer(500)]
     scene.finished(callback())
     scene.work()
-    assert [one.delay for one in scene.stage.engine.tasks] == [timedelta(seconds=1)]
+    assert [one.delay for one in scene.stage.engine.tasks] == list(ladder)
     scene.work()
     assert scene.messages()[0].state is MessageState.FAILED
+
+
+def test_what_failed_together_is_not_tried_again_together(scene: Scene) -> None:
+    house, principal = scene.stage.house, scene.principal()
+    tellers = {"native": replace(house.tellers["native"], jitter=0.1)}
+    scene = replace(scene, stage=replace(scene.stage, house=replace(house, tellers=tellers)))
+    made = endpoints.register(house, principal, "native", Wanted(url=URL))
+    for _ in range(WINDOW):
+        endpoints.ping(house, principal, made.endpoint.id)
+    scene.receiver.outcomes = [answer(500)] * WINDOW
+    scene.work()
+    shares = {one.delay / LADDER[0] for one in scene.stage.engine.tasks}
+    assert len(shares) == WINDOW
+    assert 0.9 <= min(shares) < max(shares) <= 1.1
 
 
 @pytest.mark.parametrize(
@@ -186,9 +202,10 @@ def test_retry_after_is_obeyed_within_reason(scene: Scene, header: str, expected
     assert [one.delay for one in scene.stage.engine.tasks] == [expected]
 
 
-def test_retry_after_may_be_a_date(scene: Scene) -> None:
-    until = scene.stage.clock() + timedelta(minutes=5)
-    scene.receiver.outcomes = [answer(429, retry_after=format_datetime(until, usegmt=True))]
+@pytest.mark.parametrize("zone", [UTC, None])
+def test_retry_after_may_be_a_date(scene: Scene, zone: tzinfo | None) -> None:
+    until = (scene.stage.clock() + timedelta(minutes=5)).replace(tzinfo=zone)
+    scene.receiver.outcomes = [answer(429, retry_after=format_datetime(until, usegmt=zone is not None))]
     scene.finished(callback())
     scene.work()
     assert [one.delay for one in scene.stage.engine.tasks] == [timedelta(minutes=5)]
@@ -232,6 +249,34 @@ def test_a_lane_holds_no_more_than_its_window_and_moves_up(scene: Scene) -> None
     ]
 
 
+def test_as_one_message_ends_one_moves_up(scene: Scene) -> None:
+    house, principal = scene.stage.house, scene.principal()
+    made = endpoints.register(house, principal, "native", Wanted(url=URL))
+    first, *_ = [endpoints.ping(house, principal, made.endpoint.id) for _ in range(WINDOW + 3)]
+    call = telling.begin(house, first.id)
+    assert call is not None
+    telling.settle(house, call, scene.stage.clock(), 1.0, answer(200))
+    moved = [one.state for one in scene.messages()][1:]
+    assert moved == [MessageState.QUEUED] * WINDOW + [MessageState.WAITING] * 2
+
+
+@pytest.mark.parametrize(
+    ("url", "state"),
+    [
+        ("https://hooks.example.com/another", MessageState.WAITING),
+        ("http://HOOKS.example.com/offtake", MessageState.WAITING),
+        ("https://hooks.example.com:8443/offtake?key=1", MessageState.QUEUED),
+        ("https://hooks.example.org/offtake?key=1", MessageState.QUEUED),
+    ],
+)
+def test_a_lane_is_a_host_and_port_whatever_else_is_in_the_url(scene: Scene, url: str, state: MessageState) -> None:
+    house, principal = scene.stage.house, scene.principal()
+    slow, other = (endpoints.register(house, principal, "native", Wanted(url=one)).endpoint for one in (URL, url))
+    for _ in range(WINDOW):
+        endpoints.ping(house, principal, slow.id)
+    assert endpoints.ping(house, principal, other.id).state is state
+
+
 def test_a_lane_that_was_left_behind_is_found(scene: Scene) -> None:
     house, principal = scene.stage.house, scene.principal()
     made = endpoints.register(house, principal, "native", Wanted(url=URL))
@@ -254,6 +299,19 @@ def test_both_secrets_sign_while_one_takes_over(scene: Scene) -> None:
     endpoints.ping(house, principal, made.endpoint.id)
     scene.work()
     assert [one.secrets for one in scene.notices.seen] == [("made-32", "old"), ("made-32",)]
+    assert "made-32" not in repr(scene.notices.seen), "it could be logged"
+
+
+@pytest.mark.parametrize(("hours", "left"), [((1, 24), ("third", "second")), ((24, 1), ("third",))])
+def test_no_rotation_prolongs_the_life_of_a_secret(scene: Scene, hours: tuple[int, int], left: tuple[str, ...]) -> None:
+    house, principal = scene.stage.house, scene.principal()
+    made = endpoints.register(house, principal, "native", Wanted(url=URL, secret="first"))
+    for secret, overlap in zip(("second", "third"), hours, strict=True):
+        endpoints.rotate(house, principal, made.endpoint.id, secret, timedelta(hours=overlap))
+    scene.stage.clock.advance(timedelta(hours=1))
+    endpoints.ping(house, principal, made.endpoint.id)
+    scene.work()
+    assert scene.notices.seen[0].secrets == left
 
 
 def test_a_message_is_sent_again_by_request_with_its_id(scene: Scene) -> None:
@@ -364,6 +422,15 @@ def test_a_confined_key_hears_of_nothing_beyond_its_datasets(scene: Scene) -> No
         endpoints.register(scene.stage.house, confined, "native", Wanted(url=URL))
     with pytest.raises(NotPermitted):
         endpoints.messages(scene.stage.house, confined, MessagePage(limit=10))
+
+
+def test_no_log_brings_a_secret_or_an_address(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    scene.finished(callback(secret="canary-of-a-secret", url=f"{URL}&token=canary"))
+    scene.receiver.outcomes = [answer(410)]
+    with caplog.at_level(logging.DEBUG):
+        scene.work()
+    assert "message failed" in caplog.messages
+    assert "canary" not in repr([vars(one) for one in caplog.records])
 
 
 def test_secrets_do_not_lie_open_in_the_store(scene: Scene, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Deliveries: pushed once the export has succeeded, tried by a ladder, done again without exporting again."""
 
 import asyncio
+import logging
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -11,16 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offtake.core.delivery import DELIVERY_TRANSITIONS, Delivery, DeliveryMove, DeliveryState, advance_delivery
-from offtake.core.error import Conflict, Gone, InvalidRequest, NotFound, Trouble
+from offtake.core.error import Conflict, Gone, InvalidRequest, NotFound, Trouble, Unavailable
 from offtake.core.export import Export, ExportRequest, Selection
 from offtake.core.kind import Kind
-from offtake.core.lifecycle import IllegalMove
+from offtake.core.lifecycle import IllegalMove, State
 from offtake.core.ports import Work
 from offtake.core.target import Finish, OnExisting, Target
 from offtake.core.template import WORDS, check_template, fill_template
 from offtake.core.tenant import Compared, Principal
-from offtake.service import deliveries, exports, pushing, retention, tenants
+from offtake.service import deliveries, exports, pushing, retention, runs, tenants
 from offtake.service.deliveries import Shown
+from offtake.service.targets import MAX_TARGETS
 from offtake.testing.house import Stage, build
 from offtake.worker.deliver import Deliver
 
@@ -127,6 +130,15 @@ def test_a_failing_target_is_tried_again_and_the_export_stays_a_success(scene: S
     assert scene.kinds(export)[-1] is Kind.DELIVERY_FAILED
 
 
+def test_what_failed_together_is_not_tried_again_together(scene: Scene) -> None:
+    scene.stage.shelf.troubles[:] = [Trouble.UNREACHABLE] * MAX_TARGETS
+    scene.finished(*[scene.target()] * MAX_TARGETS)
+    scene.work()
+    shares = {one.delay / pushing.LADDER[0] for one in scene.stage.engine.tasks}
+    assert len(shares) == MAX_TARGETS
+    assert 0.9 <= min(shares) < max(shares) <= 1.1
+
+
 @pytest.mark.parametrize("trouble", [Trouble.LOGIN_REFUSED, Trouble.WRONG_HOST_KEY, Trouble.NO_PERMISSION])
 def test_what_no_try_can_mend_fails_at_once(scene: Scene, trouble: Trouble) -> None:
     scene.stage.shelf.troubles[:] = [trouble]
@@ -145,18 +157,34 @@ def test_the_operators_ladder_goes_before_the_targets(scene: Scene) -> None:
     assert scene.shown(export).delivery.state is DeliveryState.FAILED
 
 
-def test_a_delivery_is_done_again_without_exporting_again(scene: Scene) -> None:
-    scene.stage.shelf.troubles[:] = [Trouble.LOGIN_REFUSED]
+@pytest.mark.parametrize("trouble", [Trouble.LOGIN_REFUSED, None])
+def test_a_delivery_is_done_again_without_exporting_again(scene: Scene, trouble: Trouble | None) -> None:
+    scene.stage.shelf.troubles[:] = [trouble] if trouble else []
     export = scene.finished(scene.target())
     scene.work()
+    shutil.rmtree(scene.folder, ignore_errors=True)
     again = deliveries.again(scene.stage.house, scene.principal(), scene.of(export)[0].id)
     assert again.state is DeliveryState.PENDING
     with pytest.raises(Conflict):
         deliveries.again(scene.stage.house, scene.principal(), again.id)
+    assert [one.work for one in scene.stage.engine.tasks] == [Work.DELIVER]
     scene.work()
     assert scene.shown(export).delivery.state is DeliveryState.SUCCEEDED
     assert len(scene.arrived()) == 2
-    assert exports.get(scene.stage.house, scene.principal(), export.id).export.attempt == 1
+    shown = exports.get(scene.stage.house, scene.principal(), export.id).export
+    assert (shown.state, shown.attempt) == (State.SUCCEEDED, 1)
+
+
+def test_a_delivery_that_is_done_again_has_its_whole_ladder(scene: Scene) -> None:
+    scene.stage.shelf.troubles[:] = [Trouble.UNREACHABLE] * 3
+    export = scene.finished(scene.target(retries=(timedelta(seconds=10),)))
+    scene.work()
+    scene.work()
+    deliveries.again(scene.stage.house, scene.principal(), scene.of(export)[0].id)
+    scene.work()
+    assert scene.shown(export).delivery.state is DeliveryState.PENDING
+    scene.work()
+    assert scene.shown(export).delivery.state is DeliveryState.SUCCEEDED
 
 
 def test_a_further_target_gets_the_files_now_or_when_there_are_any(scene: Scene) -> None:
@@ -170,9 +198,13 @@ def test_a_further_target_gets_the_files_now_or_when_there_are_any(scene: Scene)
     assert {name.partition("/")[0] for name in scene.arrived()} == {"early", "late"}
 
 
-def test_an_export_that_has_no_files_has_no_deliveries(scene: Scene) -> None:
+@pytest.mark.parametrize("end", ["cancelled", "failed"])
+def test_an_export_that_has_no_files_has_no_deliveries(scene: Scene, end: str) -> None:
     export = scene.export(scene.target())
-    exports.cancel(scene.stage.house, scene.principal(), export.id)
+    if end == "cancelled":
+        exports.cancel(scene.stage.house, scene.principal(), export.id)
+    else:
+        runs.fail(scene.stage.house, scene.stage.start(export.id), Unavailable("The source is away."))
     assert scene.of(export)[0].state is DeliveryState.CANCELLED
     with pytest.raises(Gone):
         deliveries.push(scene.stage.house, scene.principal(), export.id, scene.target())
@@ -196,7 +228,8 @@ def test_a_name_that_is_taken_is_refused_by_wish(scene: Scene) -> None:
     (scene.folder / "bookings-00001.csv").write_bytes(b"older")
     refusing = scene.finished(scene.target(path="{name}", on_existing=OnExisting.REFUSE))
     scene.work()
-    assert scene.shown(refusing).delivery.failure is not None
+    refused = scene.shown(refusing).delivery
+    assert (refused.failure and refused.failure.code, refused.files) == ("name_exists", ())
     assert scene.arrived() == {"bookings-00001.csv": b"older"}
     scene.finished(scene.target(path="{name}"))
     scene.work()
@@ -214,6 +247,7 @@ def test_an_attempt_that_was_overtaken_changes_nothing(scene: Scene) -> None:
         pushing.arrived(house, first, "bookings-00001.csv")
     pushing.finish(house, second, scene.stage.clock(), 1.0)
     assert scene.shown(export).delivery.attempt == 2
+    assert "canary" not in repr(second), "it could be logged"
 
 
 def test_an_attempt_goes_on_after_the_files_that_have_arrived(scene: Scene) -> None:
@@ -324,6 +358,16 @@ def test_secrets_do_not_lie_open_in_the_store(scene: Scene, tmp_path: Path) -> N
         assert b"canary-of-a-password" not in file.read_bytes()
 
 
+def test_no_log_brings_a_targets_secret(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    scene.stage.shelf.troubles[:] = [Trouble.UNREACHABLE]
+    scene.finished(scene.target())
+    with caplog.at_level(logging.DEBUG):
+        scene.work()
+        scene.work()
+    assert {"delivery failed", "delivered"} <= set(caplog.messages)
+    assert "canary" not in repr([vars(one) for one in caplog.records])
+
+
 def test_the_same_request_with_another_password_is_another_request(scene: Scene) -> None:
     principal = scene.principal()
 
@@ -386,6 +430,13 @@ def test_a_path_that_is_not_safe_is_refused(template: str) -> None:
 def test_values_cannot_break_out_of_their_segment() -> None:
     values = {"reference": "../../etc/passwd\n", "part": "00001", "ext": "csv"}
     assert fill_template("in/{reference}-{part}.{ext}", values) == "in/.._.._etc_passwd_-00001.csv"
+
+
+@pytest.mark.parametrize("value", ["", ".", "..", "...", " ", " a", "-rf", "~root", "x" * 256])
+def test_a_value_that_makes_a_whole_segment_of_a_name_is_looked_at_too(value: str) -> None:
+    check_template("{reference}/{part}")
+    with pytest.raises(InvalidRequest):
+        fill_template("{reference}/{part}", {"reference": value, "part": "00001"})
 
 
 @given(st.dictionaries(st.sampled_from(WORDS), st.text(max_size=40)), st.text(max_size=60))

@@ -122,7 +122,7 @@ def test_the_host_that_a_server_names_is_not_gone_to(egress: Straight, host: str
     with FakeFtp(host=host) as server:
         push(server, egress, Sample(b"abc"))
         assert server.files == {"a.csv": b"abc"}
-    assert {place for place, _ in egress.places} <= {"localhost", "127.0.0.1"}
+    assert [place for place, _ in egress.places] == ["localhost", "127.0.0.1"], "by the guarded way, and nowhere else"
 
 
 @pytest.mark.parametrize("refused", ["PASV", "EPSV"])
@@ -137,6 +137,20 @@ def test_where_a_rename_does_not_replace_the_old_file_goes_first(egress: Straigh
         server.files["a.csv"] = b"old"
         push(server, egress, Sample(b"new"))
         assert server.files == {"a.csv": b"new"}
+
+
+@pytest.mark.parametrize("name", ["~root/a.csv", "-rf"])
+def test_a_name_that_a_server_could_take_for_more_is_sent_as_a_path(egress: Straight, name: str) -> None:
+    with FakeFtp() as server:
+        run(options(server), egress, lambda delivery: delivery.push(name, Sample(b"abc"), replace=True))
+        assert server.files == {f"./{name}": b"abc"}
+    assert not [one for one in server.seen if one.partition(" ")[2].startswith(("~", "-"))]
+
+
+def test_a_file_that_has_not_the_right_length_does_not_get_its_name(egress: Straight) -> None:
+    with FakeFtp(refusals={"SIZE": ["550 not yet", "213 2"]}) as server:
+        assert failure(server, egress).trouble is Trouble.ALTERED
+        assert server.files == {}
 
 
 def test_a_file_that_may_not_be_replaced_is_never_deleted(egress: Straight) -> None:

@@ -14,6 +14,7 @@ from offtake.core.ports import Delivery, Egress
 from offtake.egress.way_out import WayOut
 from offtake.testing.conformance.delivery import Sample
 from offtake.testing.fake_store import FakeStore
+from offtake.testing.receivers import receiver, resets
 
 SECRET = "c2VzYW1lc2VzYW1l"
 
@@ -157,6 +158,13 @@ def test_a_file_that_is_not_what_it_should_be_is_not_put(egress: Egress) -> None
     assert store.objects == {}
 
 
+@pytest.mark.parametrize("name", ["s3", "gcs"])
+def test_an_object_that_has_not_the_right_length_does_not_stay(name: str, egress: Egress) -> None:
+    with FakeStore({"HEAD": (200, "ab")}) as store:
+        assert failure(name, store, egress, Sample(b"abc")).trouble is Trouble.ALTERED
+    assert store.objects == {}
+
+
 def test_a_file_that_has_expired_is_said_to_have(egress: Egress) -> None:
     class Gone(Sample):
         def read(self, start: int) -> Iterator[bytes]:
@@ -170,11 +178,16 @@ def test_a_file_that_has_expired_is_said_to_have(egress: Egress) -> None:
 
 
 def test_a_signature_in_an_address_is_not_shown(egress: Egress) -> None:
-    given = {"account_key": None, "sas_token": f"?sv=1&sig={SECRET}", "endpoint": "http://127.0.0.1:1"}
-    with FakeStore() as store, pytest.raises(TargetFailed) as caught:
-        run("azure", store, egress, lambda delivery: delivery.check(), **given)
-    assert caught.value.trouble is Trouble.UNREACHABLE
-    assert SECRET not in str(caught.value)
+    given = {"account_key": None, "sas_token": f"?sv=1&sig={SECRET}"}
+    with FakeStore() as store, receiver(resets()) as one:
+        for url, trouble in (
+            ("http://127.0.0.1:1", Trouble.UNREACHABLE),
+            (one.url.removesuffix("/hook"), Trouble.BROKEN_OFF),
+        ):
+            with pytest.raises(TargetFailed) as caught:
+                run("azure", store, egress, lambda delivery: delivery.check(), **given, endpoint=url)
+            assert caught.value.trouble is trouble
+            assert SECRET not in str(caught.value)
 
 
 def test_the_guards_refusal_is_not_taken_for_the_stores() -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import ssl
 from collections.abc import Mapping
 from typing import get_type_hints
 
@@ -11,6 +12,8 @@ import pytest
 from offtake import plugin
 from offtake.core.error import InvalidRequest
 from offtake.core.ports import DeliveryPlugin
+from offtake.delivery._shared.given import trusting
+from offtake.testing.certificates import Authority
 
 KEY = asyncssh.generate_private_key("ssh-ed25519")
 HOST_KEY = KEY.export_public_key().decode()
@@ -120,6 +123,12 @@ def test_wrong_options_are_named_with_a_cure(name: str, field: str, changes: Map
         check(name, changes)
     assert caught.value.field == field
     assert caught.value.cure
+
+
+def test_a_certificate_that_is_given_is_the_only_one_trusted() -> None:
+    context = trusting(Authority().pem)
+    assert context.cert_store_stats()["x509"] == 1
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
 
 
 @pytest.mark.parametrize("name", RIGHT)

@@ -37,7 +37,8 @@ class Straight:
 
 
 class Watched(asyncssh.SSHServer):
-    """A server that keeps what it hears of logins, and takes passwords only as answers to a question."""
+    """A server that keeps what it hears of logins, takes passwords only as answers to a question, and repeats wrong
+    ones."""
 
     def __init__(self, heard: list[str]) -> None:
         self._heard = heard
@@ -56,7 +57,9 @@ class Watched(asyncssh.SSHServer):
 
     def validate_kbdint_response(self, username: str, responses: Sequence[str]) -> bool:
         self._heard += responses
-        return list(responses) == [PASSWORD]
+        if list(responses) != [PASSWORD]:
+            raise asyncssh.PermissionDenied(f"{responses[0]} is not the password")
+        return True
 
 
 def against(
@@ -65,6 +68,7 @@ def against(
     *,
     host_key: str = "",
     password: str = PASSWORD,
+    server_keys: Sequence[asyncssh.SSHKey] = (KEY,),
     files: Callable[[asyncssh.SSHServerChannel[bytes]], asyncssh.SFTPServer] | None = None,
 ) -> list[str]:
     """Run a session with the server; what it heard of logins."""
@@ -78,7 +82,7 @@ def against(
             "127.0.0.1",
             0,
             server_factory=lambda: Watched(heard),
-            server_host_keys=[KEY],
+            server_host_keys=list(server_keys),
             sftp_factory=files or serve,
         ) as server:
             options = SftpOptions(
@@ -124,10 +128,23 @@ def test_one_of_several_keys_is_enough(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_server_with_several_keys_is_asked_for_the_one_that_is_known(tmp_path: Path) -> None:
+    known = OTHER_TYPE.export_public_key().decode()
+    assert against(tmp_path, lambda delivery: delivery.check(), host_key=known, server_keys=(KEY, OTHER_TYPE))
+
+
+def test_settings_of_whoever_runs_the_server_have_no_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh/config").write_text("Host *\n    Ciphers nothing\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert against(tmp_path, lambda delivery: delivery.check())
+
+
 def test_a_refused_login_shows_no_password(tmp_path: Path) -> None:
     with pytest.raises(TargetFailed) as caught:
         against(tmp_path, lambda delivery: delivery.check(), password="not-this-one")
     assert caught.value.trouble is Trouble.LOGIN_REFUSED
+    assert "*** is not the password" in caught.value.message
     assert "not-this-one" not in caught.value.message
 
 
@@ -138,6 +155,7 @@ def test_a_refused_login_shows_no_password(tmp_path: Path) -> None:
         (asyncssh.FX_NO_SUCH_FILE, "no", Trouble.NO_PERMISSION),
         (asyncssh.FX_FAILURE, "no", Trouble.BAD_ANSWER),
         (asyncssh.FX_FAILURE, "Disk quota exceeded", Trouble.NO_ROOM),
+        (asyncssh.FX_FAILURE, f"{PASSWORD} may not", Trouble.BAD_ANSWER),
         (asyncssh.FX_OP_UNSUPPORTED, "no", Trouble.BAD_ANSWER),
         (asyncssh.FX_CONNECTION_LOST, "no", Trouble.BROKEN_OFF),
     ],
@@ -156,7 +174,7 @@ def test_a_refusal_has_its_trouble_and_the_servers_words(
             files=lambda channel: Refusing(channel, chroot=os.fsencode(tmp_path)),
         )
     assert caught.value.trouble is trouble
-    assert words in caught.value.message
+    assert words.replace(PASSWORD, "***") in caught.value.message
 
 
 def test_where_a_rename_cannot_replace_the_old_file_goes_first(tmp_path: Path) -> None:

@@ -21,11 +21,19 @@ INTERNAL = [
     "169.254.169.254",
     "169.254.170.2",
     "172.31.255.255",
+    "192.0.0.1",
     "192.0.0.192",
+    "192.0.2.1",
+    "192.31.196.1",
+    "192.52.193.1",
+    "192.88.99.1",
     "192.168.1.1",
+    "192.175.48.1",
     "198.19.255.255",
+    "198.51.100.1",
     "203.0.113.9",
     "224.0.0.1",
+    "240.0.0.1",
     "255.255.255.255",
     "::",
     "::1",
@@ -42,12 +50,14 @@ INTERNAL = [
     "2002:7f00:1::1",
     "2002:808:808::1",
     "2a00:1450::5efe:a00:1",
+    "2620:4f:8000::1",
     "2a00:1450::200:5efe:a00:1",
     "3fff::1",
     "5f00::1",
     "4000::1",
     "fc00::1",
     "fd00:ec2::254",
+    "fd20:ce::254",
     "fe80::1",
     "fe80::1%eth0",
     "fec0::1",
@@ -82,6 +92,15 @@ PUBLIC = [
 @pytest.mark.parametrize("text", INTERNAL)
 def test_internal_addresses_are_refused_with_a_reason(text: str) -> None:
     assert refusal(read(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["169.254.169.254", "169.254.170.2", "100.100.100.200", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254"],
+)
+def test_a_clouds_own_addresses_are_called_by_their_name(text: str) -> None:
+    for address in (read(text), *([IPv6Address(f"::ffff:{text}")] if "." in text else [])):
+        assert refusal(address) == "a cloud's metadata service"
 
 
 @pytest.mark.parametrize("text", PUBLIC)

@@ -172,6 +172,17 @@ def test_a_link_of_another_key_is_refused() -> None:
         LinkSigner(key=os.urandom(32)).verify(PATH, GOOD, BEFORE)
 
 
+def test_links_signed_together_are_under_one_key_and_like_those_signed_alone() -> None:
+    rings = [Keyring((KEY,))]
+    signer = LinkSigner(key=Subkeys(lambda: rings[-1], Purpose.LINKS))
+    alone = signer.sign(PATH, UNTIL)
+    together = signer.steady()
+    rings.append(Keyring((KEY[::-1], KEY)))
+    assert together.sign(PATH, UNTIL) == alone
+    signer.verify(PATH, query(alone), BEFORE)
+    assert signer.steady().sign(PATH, UNTIL) == signer.sign(PATH, UNTIL) != alone
+
+
 def test_a_link_outlives_its_key_as_long_as_that_is_in_the_ring() -> None:
     rings = [Keyring((KEY,))]
     signer = LinkSigner(key=Subkeys(lambda: rings[-1], Purpose.LINKS))

@@ -50,12 +50,13 @@ class SftpPlace:
     def __init__(self, client: "SFTPClient", options: SftpOptions) -> None:
         self._client = client
         self._options = options
+        self._secrets = given.secrets_of(options)
 
     async def size(self, path: str) -> int | None:
         """The length of a file."""
         import asyncssh
 
-        async with answered(self._options.host, self._options.timeout_seconds):
+        async with self._answered():
             try:
                 return (await self._client.stat(path)).size or 0
             except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
@@ -82,7 +83,7 @@ class SftpPlace:
 
     async def remove(self, path: str) -> None:
         """Delete a file."""
-        async with answered(self._options.host, self._options.timeout_seconds):
+        async with self._answered():
             await self._client.remove(path)
 
     async def rename(self, path: str, name: str, *, replace: bool) -> None:
@@ -92,7 +93,7 @@ class SftpPlace:
         if not replace:
             await self._rename_to_free(path, name)
             return
-        async with answered(self._options.host, self._options.timeout_seconds):
+        async with self._answered():
             try:
                 await self._client.posix_rename(path, name)
                 return
@@ -102,9 +103,12 @@ class SftpPlace:
                 await self._client.remove(name)
             await self._client.rename(path, name)
 
+    def _answered(self) -> AbstractAsyncContextManager[None]:
+        return answered(self._options.host, self._options.timeout_seconds, self._secrets)
+
     async def _rename_to_free(self, path: str, name: str) -> None:
         try:
-            async with answered(self._options.host, self._options.timeout_seconds):
+            async with self._answered():
                 await self._client.rename(path, name)
         except TargetFailed:
             if await self.size(name) is not None:
@@ -115,7 +119,7 @@ class SftpPlace:
         import asyncssh
 
         flags = asyncssh.FXF_WRITE | (0 if start else asyncssh.FXF_CREAT | asyncssh.FXF_TRUNC)
-        async with answered(self._options.host, self._options.timeout_seconds):
+        async with self._answered():
             try:
                 return await self._client.open(path, flags, encoding=None)
             except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
@@ -135,7 +139,7 @@ class SftpPlace:
 
     async def _append(self, file: "SFTPClientFile", path: str, piece: bytes, start: int) -> None:
         try:
-            async with answered(self._options.host, self._options.timeout_seconds):
+            async with self._answered():
                 await file.write(piece, start)
         except TargetFailed as failure:
             if failure.trouble is Trouble.BAD_ANSWER and await self._is_full(path):
@@ -147,7 +151,7 @@ class SftpPlace:
     async def _is_full(self, path: str) -> bool:
         """Whether there is no room for a piece; version 3 has no status for that. False where nobody can tell."""
         with suppress(TargetFailed):
-            async with answered(self._options.host, self._options.timeout_seconds):
+            async with self._answered():
                 found = await self._client.statvfs(path.rpartition("/")[0] or ".")
                 return found.bavail * found.frsize < PIECE
         return False
@@ -155,12 +159,12 @@ class SftpPlace:
     async def _sync(self, file: "SFTPClientFile") -> None:
         import asyncssh
 
-        async with answered(self._options.host, self._options.timeout_seconds):
+        async with self._answered():
             with suppress(asyncssh.SFTPOpUnsupported):
                 await file.fsync()
 
     async def _close(self, file: "SFTPClientFile") -> None:
-        async with answered(self._options.host, self._options.timeout_seconds):
+        async with self._answered():
             await file.close()
 
 
@@ -202,7 +206,7 @@ DELIVERY: Final = SftpPlugin()
 async def _session(options: SftpOptions, egress: Egress) -> AsyncIterator[Delivery]:
     connection = await _connect(options, egress)
     try:
-        async with answered(options.host, options.timeout_seconds):
+        async with answered(options.host, options.timeout_seconds, given.secrets_of(options)):
             client = await connection.start_sftp_client()
         yield Arrival(SftpPlace(client, options), options.directory)
     finally:

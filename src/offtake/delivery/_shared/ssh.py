@@ -31,8 +31,8 @@ CURES: Final = {
 
 
 @asynccontextmanager
-async def answered(host: str, seconds: float, secrets: Sequence[str] = ()) -> AsyncIterator[None]:
-    """Wait no longer than that, and make a TargetFailed of whatever goes wrong."""
+async def answered(host: str, seconds: float, secrets: Sequence[str]) -> AsyncIterator[None]:
+    """Wait no longer than that, and make a TargetFailed of whatever goes wrong, without the secrets it may echo."""
     import asyncssh
 
     try:
@@ -49,9 +49,9 @@ async def answered(host: str, seconds: float, secrets: Sequence[str] = ()) -> As
     except asyncssh.KeyExchangeFailed as failure:
         if "host key" in failure.reason:
             raise wrong_key(host, ()) from None
-        raise _broken_off(host, failure.reason) from None
+        raise _broken_off(host, said(failure.reason, secrets)) from None
     except asyncssh.ConnectionLost as cut:
-        raise _broken_off(host, cut.reason) from None
+        raise _broken_off(host, said(cut.reason, secrets)) from None
     except (asyncssh.Error, asyncssh.ChannelOpenError) as failure:
         raise TargetFailed(Trouble.BAD_ANSWER, f"{host} answers: {said(str(failure), secrets)}") from None
     except (OSError, EOFError) as error:
@@ -68,8 +68,8 @@ def wrong_key(host: str, shown: Sequence[str]) -> TargetFailed:
     )
 
 
-def _broken_off(host: str, reason: str) -> TargetFailed:
-    return TargetFailed(Trouble.BROKEN_OFF, f"The connection to {host} was lost: {said(reason, ())}")
+def _broken_off(host: str, words: str) -> TargetFailed:
+    return TargetFailed(Trouble.BROKEN_OFF, f"The connection to {host} was lost: {words}")
 
 
 def _refused(host: str, code: int, words: str) -> TargetFailed:
