@@ -7,7 +7,7 @@ from typing import assert_never
 
 from sqlalchemy import ColumnElement, Connection, UnaryExpression, and_, case, func, or_, select, update
 
-from offtake.control.exports import load
+from offtake.control.exports import ROWS, load
 from offtake.control.tables import EXPORTS
 from offtake.core.export import Export
 from offtake.core.ports import Listing, Sort
@@ -22,7 +22,7 @@ class SqlCatalogue:
 
     def known_as(self, tenant_id: TenantId, dialect: str, reference: str) -> Export | None:
         """The tenant's export that the dialect's clients know by that reference."""
-        query = select(EXPORTS).where(
+        query = ROWS.where(
             EXPORTS.c.tenant_id == tenant_id, EXPORTS.c.dialect == dialect, EXPORTS.c.reference == reference
         )
         return next(iter(load(self._connection, query)), None)
@@ -36,7 +36,7 @@ class SqlCatalogue:
         order = [_by(one, listing, descends) for one, descends in listing.order]
         place = (*order, EXPORTS.c.sequence)
         cut = select(EXPORTS.c.sequence).where(shown).order_by(*place).limit(listing.limit).offset(listing.offset)
-        query = select(EXPORTS).where(EXPORTS.c.sequence.in_(cut)).order_by(*place)
+        query = ROWS.where(EXPORTS.c.sequence.in_(cut)).order_by(*place)
         total = self._connection.execute(select(func.count()).where(shown)).scalar_one()
         return total, load(self._connection, query)
 

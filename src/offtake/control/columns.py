@@ -1,13 +1,27 @@
 """How our values lie in columns, alike on every database."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
 import msgspec
-from sqlalchemy import BigInteger, Column, ColumnElement, Dialect, Integer, Text, literal_column
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    ColumnElement,
+    Dialect,
+    Integer,
+    Text,
+    any_,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from offtake.core.error import InvalidRequest
@@ -56,11 +70,10 @@ class Words(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Into the column."""
-        if value is not None and not _storable(value):
-            raise InvalidRequest(
-                "A text holds a character that cannot be stored.", cure="Leave out NUL and unpaired surrogates."
-            )
-        return value if value is None else str(value)  # a driver may write an enum in its own way
+        if value is None:
+            return None
+        _check(value)
+        return str(value)  # a driver may write an enum in its own way
 
 
 class Document(TypeDecorator[object]):
@@ -104,8 +117,23 @@ def among(column: Column[str], *states: StrEnum) -> ColumnElement[bool]:
     return column == named[0] if len(named) == 1 else column.in_(named)
 
 
-def _storable(value: str) -> bool:
+def one_of(column: Column[str], values: Sequence[str], dialect: Dialect) -> ColumnElement[bool]:
+    """Whether the column holds one of the values, which are one parameter, however many they are.
+
+    Raises InvalidRequest for a value that no column can hold.
+    """
+    _check("".join(values))
+    if dialect.name == "postgresql":
+        return column == any_(literal(values, ARRAY(Text)))
+    return column.in_(select(func.json_each(json.dumps(values)).table_valued("value").c.value))
+
+
+def _check(value: str) -> None:
     try:
-        return b"\0" not in value.encode()
+        storable = b"\0" not in value.encode()
     except UnicodeEncodeError:
-        return False
+        storable = False
+    if not storable:
+        raise InvalidRequest(
+            "A text holds a character that cannot be stored.", cure="Leave out NUL and unpaired surrogates."
+        )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 from offtake.control.columns import among
 from offtake.control.deliveries import erase_deliveries
 from offtake.control.endpoints import erase_endpoints
-from offtake.control.exports import load
+from offtake.control.exports import ROWS, load
 from offtake.control.messages import erase_messages
 from offtake.control.tables import EVENTS, EXPORTS
 from offtake.control.tables_telling import MESSAGES
@@ -40,8 +40,7 @@ class SqlQueue:
     def overdue(self, now: datetime, limit: int) -> Sequence[Export]:
         """Succeeded exports whose `expires_at` has passed, the longest due first."""
         query = (
-            select(EXPORTS)
-            .where(EXPORTS.c.state == State.SUCCEEDED, EXPORTS.c.expires_at <= now)
+            ROWS.where(EXPORTS.c.state == State.SUCCEEDED, EXPORTS.c.expires_at <= now)
             .order_by(EXPORTS.c.expires_at, EXPORTS.c.sequence)
             .limit(limit)
         )
@@ -49,7 +48,7 @@ class SqlQueue:
 
     def settled(self, after: ExportId | None, limit: int) -> Sequence[Export]:
         """Exports in a final state, by id, for the sweep of what dead attempts left behind."""
-        query = select(EXPORTS).where(EXPORTS.c.state.not_in(sorted(OPEN))).order_by(EXPORTS.c.id).limit(limit)
+        query = ROWS.where(EXPORTS.c.state.not_in(sorted(OPEN))).order_by(EXPORTS.c.id).limit(limit)
         return load(self._connection, query if after is None else query.where(EXPORTS.c.id > after))
 
     def counts(self) -> Mapping[State, int]:

@@ -1,8 +1,9 @@
 """Files in the customer's hands: signed links, and the parts behind them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from offtake.core.error import Gone, NotFound
 from offtake.core.event import Event
@@ -24,6 +25,10 @@ class Link:
 
     url: str
     expires_at: datetime
+
+
+Linker = Callable[[str, timedelta | None, datetime | None], Link]
+"""Signs a path for a while, or the server's own, but no longer than until the latest moment given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +56,23 @@ class Reader:
 
 def link(house: House, path: str, life: timedelta | None = None, latest: datetime | None = None) -> Link:
     """Sign a path for a while: the dialect's `life` or the server's, never beyond `latest`."""
-    until = house.clock() + (life or house.policy.link_life)
-    if latest is not None:
-        until = min(until, latest)
-    until = until.replace(microsecond=0)
-    return Link(url=f"{path}?{house.links.sign(path, until)}", expires_at=until)
+    return linker(house, house.clock())(path, life, latest)
+
+
+def linker(house: House, now: datetime) -> Linker:
+    """Signs as `link` does, for the many links of one reply: all of them at that moment and under one key."""
+    signer = cache(house.links.steady)
+
+    @cache
+    def end(life: timedelta | None, latest: datetime | None) -> datetime:
+        until = now + (life or house.policy.link_life)
+        return (until if latest is None else min(until, latest)).replace(microsecond=0)
+
+    def link(path: str, life: timedelta | None, latest: datetime | None) -> Link:
+        until = end(life, latest)
+        return Link(url=f"{path}?{signer().sign(path, until)}", expires_at=until)
+
+    return link
 
 
 def admit(house: House, path: str, query: Mapping[str, Sequence[str]]) -> None:

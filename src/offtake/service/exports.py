@@ -313,7 +313,7 @@ def _own(export: Export | None, principal: Principal) -> Export:
 
 def seen(principal: Principal, exports: Iterable[Export]) -> list[Export]:
     """Those that a key may see: one that is confined to datasets or ids does not see all that others have made."""
-    scope = principal.effective_scope()
+    scope = {dimension: frozenset(ids) for dimension, ids in principal.effective_scope().items()}
     return [
         export
         for export in exports

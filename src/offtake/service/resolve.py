@@ -141,9 +141,9 @@ def query_of(datasets: Mapping[str, Dataset], selection: Selection) -> Query:
     )
 
 
-def covers(wide: Scope, narrow_one: Scope) -> bool:
+def covers(wide: Mapping[str, frozenset[str]], narrow_one: Scope) -> bool:
     """Whether every id of the one scope lies within the other."""
-    return all(set(ids) <= set(wide.get(dimension, ())) for dimension, ids in narrow_one.items())
+    return all(wide.get(dimension, frozenset()).issuperset(ids) for dimension, ids in narrow_one.items())
 
 
 def _nth(house: House, principal: Principal, ask: ExportRequest, number: int) -> Selection:

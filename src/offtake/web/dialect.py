@@ -14,7 +14,7 @@ from offtake.core.callback import Teller
 from offtake.core.error import ExportError
 from offtake.core.limits import RateLeft, RateRule
 from offtake.core.tenant import Names, Presented, Principal
-from offtake.service.downloads import Link
+from offtake.service.downloads import Linker
 from offtake.service.house import House, Policy
 from offtake.web.message import Reply, Request
 
@@ -33,7 +33,7 @@ class Context:
     request: Request
     now: datetime
     rate: RateLeft | None
-    link: Callable[[str, timedelta | None, datetime | None], Link]
+    link: Linker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

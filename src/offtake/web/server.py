@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar
 
@@ -189,10 +188,8 @@ class Server:
         return result
 
     def _context(self, turn: Turn) -> Context:
-        def link(path: str, life: timedelta | None, latest: datetime | None) -> downloads.Link:
-            return downloads.link(self._house, path, life, latest)
-
-        return Context(request=turn.request, now=self._house.clock(), rate=turn.rate, link=link)
+        now = self._house.clock()
+        return Context(request=turn.request, now=now, rate=turn.rate, link=downloads.linker(self._house, now))
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:

@@ -114,7 +114,7 @@ def told(context: Context, export: Export, link_life: timedelta) -> ExportTold:
 
 def written(at: datetime) -> str:
     """An instant in UTC, with a fraction only where there is one."""
-    text = at.astimezone(UTC).replace(tzinfo=None).isoformat()
+    text = at.astimezone(UTC).isoformat().removesuffix("+00:00")
     return (text.rstrip("0") if "." in text else text) + "Z"
 
 
@@ -133,4 +133,5 @@ def _link(context: Context, export: Export, place: int, life: timedelta) -> str:
 
 
 def _seconds(at: datetime) -> str:
-    return written(at.replace(microsecond=0))
+    """An instant in UTC, a fraction of a second cut."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"

@@ -168,8 +168,7 @@ def _block(context: Context, block: object) -> Reply:
 def _with_rows(context: Context, members: Mapping[str, object], name: str, rows: bytes) -> bytes:
     """The document with the rows in it: as text, so that no number is bent, or each made into elements."""
     if is_xml(context):
-        found = [replying.decoded(one) for one in rows.split(b"\n") if one]
-        return document(context, "CIDPreferenceResult", {**members, name: found})
+        return document(context, "CIDPreferenceResult", {**members, name: replying.rows(rows)})
     head = msgspec.json.encode(members)[:-1]
     return b"%s,%s:[%s]}" % (head, msgspec.json.encode(name), rows.rstrip(b"\n").replace(b"\n", b","))
 

@@ -14,7 +14,7 @@ ITEMS: Final[Mapping[str, str]] = {
     "CustomProperties": "CustomProperty",
     "PreferenceAttributes": "PreferenceAttribute",
 }
-"""The name of a list's items: that of their type."""
+"""The name of a list's items, which is their tag too: that of their type."""
 
 DERIVED: Final[Mapping[str, frozenset[str]]] = {
     "CIDPreferenceResult": frozenset({"Messages"}),
@@ -22,10 +22,19 @@ DERIVED: Final[Mapping[str, frozenset[str]]] = {
 }
 """The members of a type that its base does not have: they come last."""
 
+STRETCH: Final = 500
+"""Pieces that are made into bytes together: one wide character widens the text of those, and not of all there are."""
+
+_MARKUP: Final = frozenset({dict, list})
+"""What is written as elements."""
+
+_SPECIAL: Final = re.compile(r"[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _UNSOUND: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_MARKS: Final = re.compile(r"[&<>\r]")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_.-]|^[^A-Za-z_]|^$")
+
+_Member = tuple[str, str, str, str, str]
+"""A member's name, its tag, the opening and the closing one, and what stands for null."""
 
 
 def document(name: str, members: Mapping[str, object]) -> bytes:
@@ -35,60 +44,85 @@ def document(name: str, members: Mapping[str, object]) -> bytes:
     writing.pieces.append(f"<{name}{space}>")
     writing.members(name, members)
     writing.pieces.append(f"</{name}>")
-    return "".join(writing.pieces).encode()
+    return writing.end()
 
 
 class _Writing:
     def __init__(self) -> None:
         self.pieces: list[str] = []
-        self._orders: dict[tuple[str, ...], Sequence[tuple[str, str]]] = {}
+        self._stretches: list[bytes] = []
+        self._orders: dict[tuple[str, ...], Sequence[_Member]] = {}
+
+    def end(self) -> bytes:
+        """All that was written."""
+        self._close_stretch()
+        return b"".join(self._stretches)
 
     def members(self, kind: str, members: Mapping[str, object]) -> None:
-        """The members of an object of that kind, in their order."""
+        """The members of an object of that kind, in their order. Most are texts or null, which are written here."""
         names = (kind, *members)
         order = self._orders.get(names)
         if order is None:
             order = self._orders[names] = _order(kind, members)
-        for name, tag in order:
-            self._element(name, tag, members[name])
+        append = self.pieces.append
+        for name, tag, opening, closing, nothing in order:
+            value = members[name]
+            if value is None:
+                append(nothing)
+            elif isinstance(value, str):
+                append(opening)
+                append(_escaped(value) if _SPECIAL.search(value) else value)
+                append(closing)
+            else:
+                self._element(name, tag, value)
 
     def _element(self, name: str, tag: str, value: object) -> None:
+        append = self.pieces.append
         match value:
-            case None:
-                self.pieces.append(f'<{tag} i:nil="true"/>')
-            case str():
-                self.pieces.append(f"<{tag}>{_escaped(value)}</{tag}>")
-            case bool():
-                self.pieces.append(f"<{tag}>{'true' if value else 'false'}</{tag}>")
-            case Mapping():
-                self.pieces.append(f"<{tag}>")
+            case dict():
+                append(f"<{tag}>")
                 self.members(name, value)
-                self.pieces.append(f"</{tag}>")
+                append(f"</{tag}>")
             case list():
                 self._list(name, tag, value)
+            case None:
+                append(f'<{tag} i:nil="true"/>')
+            case bool():
+                append(f"<{tag}>{'true' if value else 'false'}</{tag}>")
             case _:
-                self.pieces.append(f"<{tag}>{value}</{tag}>")
+                append(f"<{tag}>{_escaped(str(value))}</{tag}>")
 
     def _list(self, name: str, tag: str, items: Sequence[object]) -> None:
         if not items:
             self.pieces.append(f"<{tag}/>")
-        elif any(isinstance(one, Mapping | list) for one in items):
-            self.pieces.append(f"<{tag}>")
-            item = ITEMS.get(name, name)
-            for one in items:
-                self._element(item, _tag(item), one)
+        elif _MARKUP.isdisjoint(map(type, items)):
+            self.pieces.append(f'<{tag} xmlns:d2p1="{ARRAYS}">')
+            self._items("string", "d2p1:string", items)
             self.pieces.append(f"</{tag}>")
         else:
-            self.pieces.append(f'<{tag} xmlns:d2p1="{ARRAYS}">')
-            for one in items:
-                self._element("string", "d2p1:string", one)
+            self.pieces.append(f"<{tag}>")
+            self._items(ITEMS.get(name, name), ITEMS.get(name, tag), items)
             self.pieces.append(f"</{tag}>")
 
+    def _items(self, name: str, tag: str, items: Sequence[object]) -> None:
+        for one in items:
+            self._element(name, tag, one)
+            if len(self.pieces) > STRETCH:
+                self._close_stretch()
 
-def _order(kind: str, members: Mapping[str, object]) -> Sequence[tuple[str, str]]:
-    """Names and tags of the members: by name in the order of code points, those of a base first."""
+    def _close_stretch(self) -> None:
+        self._stretches.append("".join(self.pieces).encode())
+        self.pieces.clear()
+
+
+def _order(kind: str, members: Mapping[str, object]) -> Sequence[_Member]:
+    """The members by name in the order of code points, those of a base first."""
     late = DERIVED.get(kind, frozenset())
-    return [(name, _tag(name)) for name in sorted(members, key=lambda one: (one in late, one))]
+    ordered = sorted(members, key=lambda one: (one in late, one))
+    tags = map(_tag, ordered)
+    return [
+        (name, tag, f"<{tag}>", f"</{tag}>", f'<{tag} i:nil="true"/>') for name, tag in zip(ordered, tags, strict=True)
+    ]
 
 
 def _tag(name: str) -> str:
@@ -99,8 +133,5 @@ def _tag(name: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    if _UNSOUND.search(text):
-        text = _UNSOUND.sub("", text)
-    if _MARKS.search(text):
-        text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#xD;")
-    return text
+    text = _UNSOUND.sub("", text)
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#xD;")
