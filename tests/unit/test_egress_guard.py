@@ -9,6 +9,7 @@ import pytest
 from offtake.core.error import InvalidRequest, TargetFailed, Trouble
 from offtake.egress.guard import Guard
 from offtake.egress.place import Place, Url
+from offtake.egress.relay import cut
 
 
 class Names:
@@ -191,3 +192,17 @@ def test_a_name_server_that_never_answers_holds_up_no_other_name() -> None:
         guard.close()
 
     asyncio.run(both())
+
+
+def test_a_connection_that_can_no_longer_be_aborted_is_cut_all_the_same() -> None:
+    """What is left of a connection with TLS that was closed twice, before Python 3.11.5."""
+
+    class Left(asyncio.Transport):
+        def abort(self) -> None:
+            raise AttributeError
+
+    async def end() -> None:
+        loop = asyncio.get_running_loop()
+        cut(asyncio.StreamWriter(Left(), asyncio.Protocol(), None, loop))  # type: ignore[arg-type]
+
+    asyncio.run(end())

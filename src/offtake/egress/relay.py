@@ -34,7 +34,16 @@ async def relay(one: End, other: End) -> None:
         pass
     finally:
         for _, writer in (one, other):
-            writer.transport.abort()
+            cut(writer)
+
+
+def cut(writer: asyncio.StreamWriter) -> None:
+    """End a connection at once, in whatever state it is.
+
+    Before Python 3.11.5, one with TLS that has been closed twice cannot be aborted any more; nor need it be.
+    """
+    with suppress(AttributeError):
+        writer.transport.abort()
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -13,7 +13,7 @@ from offtake.core.callback import ANSWER_BYTES, Answer, Outgoing
 from offtake.core.error import InvalidRequest, Trouble
 from offtake.egress.dial import Dialer, basic, words
 from offtake.egress.place import Url
-from offtake.egress.relay import ends
+from offtake.egress.relay import cut, ends
 
 OURS: Final = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 """Headers that say how a request is carried: the sender's business."""
@@ -71,7 +71,7 @@ class Sender:
             origin = httpcore2.Origin(url.scheme.encode(), url.place.host.encode(), url.place.port)
             yield httpcore2.AsyncHTTP11Connection(origin, _Stream(reader, writer))
         finally:
-            writer.transport.abort()
+            cut(writer)
             with suppress(OSError):
                 await writer.wait_closed()
 
@@ -110,7 +110,7 @@ class _Stream(httpcore2.AsyncNetworkStream):
             raise httpcore2.WriteError(problem) from problem
 
     async def aclose(self) -> None:
-        self._writer.transport.abort()
+        cut(self._writer)
 
 
 def _request(url: Url, outgoing: Outgoing) -> httpcore2.Request:

@@ -18,7 +18,7 @@ from typing import Final, Self
 from offtake.core.error import TargetFailed, Trouble
 from offtake.egress.dial import Dialer, basic
 from offtake.egress.place import Place, Url
-from offtake.egress.relay import End, ends, relay
+from offtake.egress.relay import End, cut, ends, relay
 
 PATIENCE: Final = 30.0
 """Seconds that a client has for the head of its request, and a target for accepting the connection."""
@@ -54,7 +54,7 @@ class _Turnstile:
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Begin to serve a client's connection."""
         if self._closed:
-            writer.transport.abort()
+            cut(writer)
             return
         task = asyncio.create_task(self._serve(reader, writer))
         self._open[task] = writer
@@ -65,7 +65,7 @@ class _Turnstile:
         self._closed = True
         for task, writer in self._open.items():
             task.cancel()
-            writer.transport.abort()
+            cut(writer)
         await asyncio.gather(*self._open, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -16,6 +16,7 @@ PACKAGES: Final[Mapping[str, str]] = {
     "vsftpd": "vsftpd",
     "sshd": "openssh-server",
     "age": "age",
+    "curl": "curl",
     "db_load": "db-util",
 }
 """Programs, and the packages that bring them."""

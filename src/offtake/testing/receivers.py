@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Self
 
-from offtake.egress.relay import relay
+from offtake.egress.relay import cut, relay
 
 PATIENCE: Final = 30.0
 """Seconds that `wait` waits before it fails."""
@@ -115,7 +115,7 @@ def resets(after: bytes = b"") -> Behaviour:
         await exchange.send(after)
         line: socket.socket = exchange.writer.get_extra_info("socket")
         line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        exchange.writer.transport.abort()
+        cut(exchange.writer)
 
     return behave
 
@@ -236,12 +236,12 @@ class Receiver:
         server.close()
         for task, writer in self._open.items():
             task.cancel()
-            writer.transport.abort()
+            cut(writer)
         await asyncio.gather(*self._open, return_exceptions=True)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._stop.is_set():
-            writer.transport.abort()
+            cut(writer)
             return
         with self._arrived:
             self._connections += 1
@@ -258,7 +258,7 @@ class Receiver:
         except BROKEN:
             pass
         finally:
-            writer.transport.abort()
+            cut(writer)
 
     def _take(self, received: Received) -> Behaviour:
         with self._arrived:
