@@ -20,6 +20,9 @@ V = TypeVar("V", int, float, str)
 ONE_BY_ONE: Final = 10**15
 """From here on floats are written with an exponent."""
 
+FRACTIONS: Final = {0: "", 6: r"\.[0-9]{6}"}
+"""The digits of a second that a usual text has, and their shape."""
+
 DATE: Final = len("2024-01-02")
 WHOLE: Final = len("2024-01-02 03:04:05")
 
@@ -59,7 +62,7 @@ def block(field: Field, look: Look) -> Block | None:
         case FieldType.DATE if field.stored is Stored.NATIVE:
             return _block(str, partial(_of_shape, _lines_of(moments.USUAL_DATE.pattern)))
         case FieldType.TIMESTAMP | FieldType.DATETIME if field.stored is Stored.NATIVE:
-            return _block(str, partial(_texts, look, field.precision))
+            return _block(str, partial(_texts, look, field.precision, _wanted(look, field.precision)))
         case FieldType.TIMESTAMP | FieldType.DATETIME:
             return _block(int, partial(_numbers, look, field))
         case _:
@@ -109,8 +112,19 @@ def _numbers(look: Look, field: Field, numbers: Sequence[int]) -> Sequence[str] 
     return [f"{second}.{one % 1000:03d}{rest}" for second, one in zip(seconds, numbers, strict=True)]
 
 
-def _texts(look: Look, precision: int, texts: Sequence[str]) -> Sequence[str] | None:
+def _wanted(look: Look, precision: int) -> re.Pattern[str] | None:
+    """Instants that are held as they are to be shown, if their digits of a second are usual ones."""
+    if look.zone is not None or precision not in FRACTIONS:
+        return None
+    return _lines_of(
+        f"{moments.USUAL_DATE.pattern}{look.between}{moments.SECOND_SHAPE}{FRACTIONS[precision]}{look.ending}"
+    )
+
+
+def _texts(look: Look, precision: int, wanted: re.Pattern[str] | None, texts: Sequence[str]) -> Sequence[str] | None:
     """Instants held as texts, all with a fraction of a second or all without."""
+    if wanted and _of_shape(wanted, texts):
+        return texts
     if _of_shape(WITHOUT_FRACTION, texts):
         return _followed(_moved(look, texts), moments.digits(None, precision) + look.ending)
     if not _of_shape(WITH_FRACTION, texts) or (seconds := _moved(look, texts)) is None:
@@ -147,5 +161,5 @@ def _followed(texts: Sequence[str] | None, ending: str) -> Sequence[str] | None:
 
 
 WITHOUT_FRACTION, WITH_FRACTION = (
-    _lines_of(f"{moments.USUAL_DATE.pattern}[ T]{moments.SECOND_SHAPE}{fraction}Z?") for fraction in ("", r"\.[0-9]{6}")
+    _lines_of(f"{moments.USUAL_DATE.pattern}[ T]{moments.SECOND_SHAPE}{fraction}Z?") for fraction in FRACTIONS.values()
 )
