@@ -4,12 +4,19 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-from offtake.core.dataset import Dataset, Field
+from offtake.core.dataset import Dataset, Field, FieldType
 from offtake.core.error import InvalidRequest
 from offtake.core.filter import Condition
 from offtake.core.limits import Window
 from offtake.core.tenant import Scope
+
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+"""What a text begins with that a spreadsheet would run as a formula."""
+
+GUARDED: Final = frozenset({FieldType.TEXT, FieldType.BYTES})
+"""The types whose texts may begin so without being numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

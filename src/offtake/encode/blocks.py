@@ -14,17 +14,15 @@ from typing import Final, TypeVar, cast
 from offtake.core.dataset import Field, FieldType, Stored
 from offtake.encode import cells, clock, moments
 from offtake.encode.cells import Held
+from offtake.encode.moments import DATE, WHOLE_SECONDS
 
 V = TypeVar("V", int, float, str)
 
-ONE_BY_ONE: Final = 10**15
+WITH_EXPONENT: Final = 10**15
 """From here on floats are written with an exponent."""
 
 FRACTIONS: Final = {0: "", 6: r"\.[0-9]{6}"}
 """The digits of a second that a usual text has, and their shape."""
-
-DATE: Final = len("2024-01-02")
-WHOLE: Final = len("2024-01-02 03:04:05")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ def _integers(numbers: Sequence[int]) -> Sequence[str]:
 
 
 def _floats(numbers: Sequence[float]) -> Sequence[str] | None:
-    if not -ONE_BY_ONE < min(numbers) <= max(numbers) < ONE_BY_ONE:
+    if not -WITH_EXPONENT < min(numbers) <= max(numbers) < WITH_EXPONENT:
         return None
     texts = list(map(repr, numbers))
     return None if "e" in "".join(texts) else [one.removesuffix(".0") for one in texts]
@@ -129,14 +127,14 @@ def _texts(look: Look, precision: int, wanted: re.Pattern[str] | None, texts: Se
         return _followed(_moved(look, texts), moments.digits(None, precision) + look.ending)
     if not _of_shape(WITH_FRACTION, texts) or (seconds := _moved(look, texts)) is None:
         return None
-    end, ending = WHOLE + (precision + 1 if precision else 0), look.ending
-    return [f"{second}{one[WHOLE:end]}{ending}" for second, one in zip(seconds, texts, strict=True)]
+    end, ending = WHOLE_SECONDS + (precision + 1 if precision else 0), look.ending
+    return [f"{second}{one[WHOLE_SECONDS:end]}{ending}" for second, one in zip(seconds, texts, strict=True)]
 
 
 def _moved(look: Look, texts: Sequence[str]) -> Sequence[str] | None:
     """The whole seconds of texts."""
     if look.zone is None:
-        return [f"{one[:DATE]}{look.between}{one[DATE + 1 : WHOLE]}" for one in texts]
+        return [f"{one[:DATE]}{look.between}{one[DATE + 1 : WHOLE_SECONDS]}" for one in texts]
     try:
         return _seconds(look, [clock.since(one) for one in texts])
     except ValueError:

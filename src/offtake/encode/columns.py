@@ -12,7 +12,18 @@ from json.encoder import encode_basestring
 from typing import Final, assert_never
 
 from offtake.core.dataset import Field, FieldType, Stored
-from offtake.core.query import CsvLayout, JsonLayout, Layout, Query, Quoting, document, labels, member
+from offtake.core.query import (
+    FORMULA_STARTS,
+    GUARDED,
+    CsvLayout,
+    JsonLayout,
+    Layout,
+    Query,
+    Quoting,
+    document,
+    labels,
+    member,
+)
 from offtake.encode import cells, moments
 from offtake.encode.blocks import Block, Look, block
 from offtake.encode.cells import Held
@@ -34,13 +45,11 @@ Rows = Sequence[tuple[Held, ...]]
 Encoder = Callable[[Rows], str]
 """The lines of a block of rows, without the last line feed; rows hold the values of `columns(query, layout)`."""
 
-GUARDED: Final = frozenset({FieldType.TEXT, FieldType.BYTES})
 FREE: Final = frozenset({FieldType.TEXT, FieldType.JSON})
 """The types whose text may hold quotes, delimiters and line ends."""
 
 NUMBERS: Final = frozenset({FieldType.FLOAT, FieldType.DECIMAL})
 NONE: Final = type(None)
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 END_OF_DATA: Final = r"\."
 """Alone on a line of CSV, some readers take this for the end."""
 

@@ -9,12 +9,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from offtake.core.dataset import Field
 from offtake.core.error import InvalidRequest
 from offtake.core.ports import TextForm
-from offtake.core.query import CsvLayout, Query, Quoting
+from offtake.core.query import FORMULA_STARTS, CsvLayout, Query, Quoting
 
 DELIMITERS: Final = frozenset(",;|\t\x1f!#$%&*<>?^_`~")
 """ASCII characters that appear in no number, date, UUID or base64 text, so that those never need quotes."""
 
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 LINE_ENDS: Final = {"crlf": b"\r\n", "lf": b"\n"}
 ZONE: Final = re.compile(r"UTC|[A-Z]\w*(/[\w+-]+)+", re.ASCII)
 """Names of zones that mean the same everywhere: to some databases `CET` is one hour ahead, summer or not."""

@@ -13,7 +13,18 @@ from typing import Final, assert_never
 from offtake.core.dataset import Field, FieldType, Parameter, Stored
 from offtake.core.error import InvalidRequest
 from offtake.core.filter import Scalar
-from offtake.core.query import CsvLayout, JsonLayout, Layout, Query, Quoting, document, labels, member
+from offtake.core.query import (
+    FORMULA_STARTS,
+    GUARDED,
+    CsvLayout,
+    JsonLayout,
+    Layout,
+    Query,
+    Quoting,
+    document,
+    labels,
+    member,
+)
 from offtake.sql import select as shared
 from offtake.sql.select import column, shifted, since_epoch
 from offtake.sql.statement import Argument, Bound, Sql, Statement, concatenated, joined, sql
@@ -33,8 +44,6 @@ TYPES: Final[Mapping[FieldType, str]] = {
     FieldType.BYTES: "bytea",
 }
 NUMBERS: Final = frozenset({FieldType.INTEGER, FieldType.FLOAT, FieldType.DECIMAL})
-GUARDED: Final = frozenset({FieldType.TEXT, FieldType.BYTES})
-FORMULA_STARTS: Final = tuple(map(ord, "=+-@\t\r"))
 MOST_DIGITS: Final = 6
 """Digits of a second that the database keeps."""
 
@@ -128,7 +137,7 @@ def _cell(field: Field, layout: CsvLayout) -> Sql:
         arms = (sql(" WHEN ", _cast(key, "text"), " THEN ", _cast(label, "text")) for key, label in named.items())
         written = sql("CASE ", _text(field), *arms, " ELSE ", written, " END")
     if layout.guarded and not plain:
-        starts = ", ".join(map(str, FORMULA_STARTS))
+        starts = ", ".join(str(ord(one)) for one in FORMULA_STARTS)
         written = sql("CASE WHEN ascii(", written, f") IN ({starts}) THEN '''' || ", written, " ELSE ", written, " END")
     return written
 
