@@ -4,11 +4,8 @@ All calls of a direction to a packed file, until it is downloaded; and pages of 
 exports.
 """
 
-import argparse
 import gzip
 import statistics
-import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +15,7 @@ from uuid import uuid4
 
 import httpx2
 
-from bench.served import page, served
+from bench.served import benchmark, page, served
 from offtake.core.export import ExportId
 from offtake.core.ports import Control
 from offtake.demo.data import CALLS
@@ -31,13 +28,7 @@ PAGES = (1, MANY // 200, MANY // 100)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=5)
-    repeats = parser.parse_args().repeats
-    with tempfile.TemporaryDirectory() as scratch:
-        report = _run(Path(scratch), repeats)
-    RESULTS.write_text(report)
-    sys.stdout.write(report)
+    benchmark(__doc__, RESULTS, _run)
 
 
 def _run(folder: Path, repeats: int) -> str:

@@ -3,12 +3,9 @@
 Two years' changes with twenty fields to CSV, until it is read; and pages of 500 rows anywhere in it.
 """
 
-import argparse
 import csv
 import io
 import statistics
-import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -16,7 +13,7 @@ from pathlib import Path
 
 import httpx2
 
-from bench.served import page, served
+from bench.served import benchmark, page, served
 from offtake.demo.data import CONTACTS, HOTEL
 from offtake.demo.emarsys.visit import signed
 
@@ -26,13 +23,7 @@ PAGE = 500
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=5)
-    repeats = parser.parse_args().repeats
-    with tempfile.TemporaryDirectory() as scratch:
-        report = _run(Path(scratch), repeats)
-    RESULTS.write_text(report)
-    sys.stdout.write(report)
+    benchmark(__doc__, RESULTS, _run)
 
 
 def _run(folder: Path, repeats: int) -> str:

@@ -3,10 +3,7 @@
 The ten entity types asked for together, until every file is downloaded; and `getAll` for a thousand finished exports.
 """
 
-import argparse
 import statistics
-import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,7 +12,7 @@ from uuid import uuid4
 
 import httpx2
 
-from bench.served import page, served
+from bench.served import benchmark, page, served
 from offtake.core.export import ExportId
 from offtake.core.ports import Control
 from offtake.demo.data import HOTEL
@@ -28,13 +25,7 @@ MANY = 1000
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=5)
-    repeats = parser.parse_args().repeats
-    with tempfile.TemporaryDirectory() as scratch:
-        report = _run(Path(scratch), repeats)
-    RESULTS.write_text(report)
-    sys.stdout.write(report)
+    benchmark(__doc__, RESULTS, _run)
 
 
 def _run(folder: Path, repeats: int) -> str:

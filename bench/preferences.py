@@ -3,11 +3,8 @@
 An export of 10,000 customers and one of a segment group; and blocks of 1,000 rows anywhere in them, as JSON and XML.
 """
 
-import argparse
 import sqlite3
 import statistics
-import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -15,7 +12,7 @@ from pathlib import Path
 
 import httpx2
 
-from bench.served import Served, page, served
+from bench.served import Served, benchmark, page, served
 from offtake.demo.data import HOTEL, PREFERENCES
 from offtake.demo.mypreferences.visit import signed
 
@@ -28,13 +25,7 @@ A, C = "/API/3/async", "/Profiles/v4/Async"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=5)
-    repeats = parser.parse_args().repeats
-    with tempfile.TemporaryDirectory() as scratch:
-        report = _run(Path(scratch), repeats)
-    RESULTS.write_text(report)
-    sys.stdout.write(report)
+    benchmark(__doc__, RESULTS, _run)
 
 
 def _run(folder: Path, repeats: int) -> str:

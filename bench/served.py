@@ -1,9 +1,12 @@
 """The demo's data served to the benchmarks of dialects, and the page that they write."""
 
+import argparse
 import os
 import platform
+import sys
+import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +50,17 @@ def served(
     with serving.api() as (_, url):
         yield Served(url=url, credentials=made, wired=wired)
     wired.close()
+
+
+def benchmark(description: str | None, results: Path, run: Callable[[Path, int], str]) -> None:
+    """The command: run it in a folder of its own as often as asked, and write the page that it returns."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--repeats", type=int, default=5)
+    repeats = parser.parse_args().repeats
+    with tempfile.TemporaryDirectory() as scratch:
+        report = run(Path(scratch), repeats)
+    results.write_text(report)
+    sys.stdout.write(report)
 
 
 def page(title: str, module: str, repeats: int, lines: Sequence[tuple[str, str, str]]) -> str:
