@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, text
+from sqlalchemy import delete, event, text
 
 from offtake.control import sqlite, store
 from offtake.control.schema import VERSION_TABLE
@@ -189,6 +189,16 @@ def test_a_statement_on_its_own_needs_no_transaction(file: Path) -> None:
         with control.transaction() as tx:
             assert tx.connection.execute(text("SELECT x FROM mine")).scalar_one() == 1
     control.close()
+
+
+def test_a_connection_in_use_when_the_store_closes_is_closed_by_its_user(control: SqlControl) -> None:
+    closed: list[object] = []
+    event.listen(control.engine, "close", lambda connection, _entry: closed.append(connection))
+    with control.reading() as tx:
+        used = tx.connection.connection.dbapi_connection
+        control.close()
+        assert used not in closed
+    assert used in closed
 
 
 def test_a_pool_that_is_used_up_is_busy(control: SqlControl, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Final
 
-from sqlalchemy import Connection, Engine, make_url
+from sqlalchemy import Connection, Engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from offtake.control import schema
 from offtake.control.catalogue import SqlCatalogue
@@ -159,7 +161,8 @@ class SqlControl:
             schema.upgrade(tx.connection)
 
     def close(self) -> None:
-        """Give back every connection."""
+        """Give back every connection; one that is in use then, when its user lets go of it."""
+        event.listen(self.engine, "checkin", _discard)
         self.engine.dispose()
 
     @contextmanager
@@ -204,6 +207,10 @@ class SqlControl:
         reason = str(error.orig).strip().partition("\n")[0]
         password = self.engine.url.password
         return reason.replace(str(password), "***") if password else reason
+
+
+def _discard(_connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+    entry.invalidate()
 
 
 def _unavailable(words: str) -> Unavailable:
