@@ -14,7 +14,7 @@ from offtake.core.callback import WINDOW, Answer, Message, MessageState, Notice,
 from offtake.core.error import Conflict, InvalidRequest, NotFound, NotPermitted, TargetFailed, Trouble
 from offtake.core.export import Export, ExportRequest, Selection
 from offtake.core.kind import Kind
-from offtake.core.ports import MessagePage, Work
+from offtake.core.ports import TELLING, MessagePage, Work
 from offtake.core.target import Callback
 from offtake.core.tenant import Action, Compared, Principal
 from offtake.service import endpoints, exports, telling, tenants
@@ -87,7 +87,7 @@ class Scene:
 
     def work(self) -> int:
         """Do every task that is queued, whatever its delay; return how many there were."""
-        tasks = [one for one in self.stage.engine.tasks if one.work is Work.CALL_BACK]
+        tasks = [one for one in self.stage.engine.tasks if one.work in TELLING]
         self.stage.engine.tasks.clear()
         handler = CallBack(self.stage.house, self.receiver)  # type: ignore[arg-type]
         for task in tasks:
@@ -138,6 +138,23 @@ def test_only_what_was_asked_for_is_told(scene: Scene) -> None:
     scene.stage.start(export.id)
     exports.cancel(scene.stage.house, scene.principal(), export.id)
     assert [one.kind for one in scene.messages()] == [Kind.RUNNING, Kind.CANCELLED]
+
+
+def test_who_takes_no_messages_stands_in_a_line_of_its_own(scene: Scene) -> None:
+    scene.receiver.outcomes = [answer(200), answer(500)]
+    lines = []
+    for _ in range(4):
+        scene.finished(callback())
+        lines.append([one.work for one in scene.stage.engine.tasks if one.work in TELLING])
+        scene.work()
+    behind, ahead = Work.CALL_UNPROVEN, Work.CALL_BACK
+    assert lines == [[behind], [ahead], [behind, behind], [ahead]]  # the third has what is tried again with it
+
+
+def test_the_first_message_of_a_tenant_comes_before_the_second_of_another(scene: Scene) -> None:
+    for tenant in ("acme", "acme", "other", "acme"):
+        scene.stage.succeed(scene.export(callback(), tenant=tenant).id, {"bookings.csv": b"id\n1\n"})
+    assert [one.priority for one in scene.stage.engine.tasks if one.work in TELLING] == [1, 2, 1, 3]
 
 
 def test_the_ladder_is_climbed_and_ends(scene: Scene) -> None:

@@ -17,7 +17,7 @@ from offtake.core.error import Internal
 from offtake.core.export import Export, ExportId, ExportRequest, Selection
 from offtake.core.kind import Kind
 from offtake.core.lifecycle import State
-from offtake.core.ports import MessagePage, Work
+from offtake.core.ports import TELLING, MessagePage
 from offtake.core.tenant import Compared, KeyId, TenantId
 from offtake.egress.way_out import WayOut
 from offtake.formats.csv import FORMAT
@@ -243,7 +243,7 @@ class Scene:
 
     def work(self, egress: object) -> list[timedelta]:
         """Tell all that is queued, whatever its delay; return the delays."""
-        tasks = [one for one in self.stage.engine.tasks if one.work is Work.CALL_BACK]
+        tasks = [one for one in self.stage.engine.tasks if one.work in TELLING]
         self.stage.engine.tasks.clear()
         for task in tasks:
             self.stage.clock.advance(task.delay)

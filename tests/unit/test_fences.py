@@ -168,7 +168,10 @@ def missing(scene: Scene) -> Move:
 @pytest.mark.parametrize(
     ("prepare", "refused"),
     [
-        *((one, Work.CALL_BACK) for one in (starting, succeeding, failing, cancelling, expiring, arriving, missing)),
+        *(
+            (one, Work.CALL_UNPROVEN)
+            for one in (starting, succeeding, failing, cancelling, expiring, arriving, missing)
+        ),
         (succeeding, Work.DELIVER),
     ],
 )

@@ -4,12 +4,13 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from offtake.app.wiring import Wired, new_worker_id, open_sources, way_out
-from offtake.core.ports import Share, Work
+from offtake.core.ports import TELLING, Share, Work
 from offtake.engine.runner import DbosRunner
 from offtake.settings import Settings
 from offtake.worker.call_back import CallBack
@@ -43,10 +44,11 @@ def run_worker(wired: Wired, *, until_closed: bool = False) -> None:
         threading.Thread(target=_watch_input, args=(stop,), name="supervisor", daemon=True).start()
     keeper.take(alone=lock is not None)
     egress = way_out(wired.settings)
+    call_back = CallBack(wired.house, egress)
     runner.start(
         {
             Work.RUN_EXPORT: RunExport(wired.house, open_sources(wired.settings)),
-            Work.CALL_BACK: CallBack(wired.house, egress),
+            **dict.fromkeys(TELLING, call_back),
             Work.DELIVER: Deliver(wired.house, egress),
         }
     )
@@ -62,11 +64,13 @@ def run_worker(wired: Wired, *, until_closed: bool = False) -> None:
 
 def _shares(settings: Settings) -> Mapping[Work, Share]:
     poll = timedelta(seconds=settings.worker.poll_seconds)
+    messages = Share(concurrency=settings.callback.concurrency, per_lane=None, poll=max(poll, MESSAGES_POLL))
     return {
         Work.RUN_EXPORT: Share(
             concurrency=settings.worker.concurrency, per_lane=settings.limits.max_running, poll=poll
         ),
-        Work.CALL_BACK: Share(concurrency=settings.callback.concurrency, per_lane=None, poll=max(poll, MESSAGES_POLL)),
+        Work.CALL_BACK: messages,
+        Work.CALL_UNPROVEN: replace(messages, per_second=settings.callback.unproven_per_second),
         Work.DELIVER: Share(
             concurrency=settings.delivery.concurrency,
             per_lane=settings.delivery.max_running,

@@ -6,8 +6,8 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, insert, select, update
 
 from offtake.control.columns import MAX_SEQUENCE, among
-from offtake.control.tables_telling import MESSAGES, TRIES
-from offtake.core.callback import Message, MessageId, MessageState
+from offtake.control.tables_telling import MESSAGES, TRIES, WAS_TRIED
+from offtake.core.callback import CROWD, Message, MessageId, MessageState
 from offtake.core.kind import Kind
 from offtake.core.ports import MessagePage
 from offtake.core.tenant import TenantId
@@ -17,6 +17,15 @@ _OWN: Final = _ONE.where(MESSAGES.c.tenant_id == bindparam("tenant"))
 _IS_WAITING: Final = among(MESSAGES.c.state, MessageState.WAITING)
 _IS_QUEUED: Final = among(MESSAGES.c.state, MessageState.QUEUED)
 _QUEUED: Final = select(func.count()).where(MESSAGES.c.lane == bindparam("lane"), _IS_QUEUED)
+_CROWD: Final = select(func.count()).select_from(
+    select(MESSAGES.c.sequence).where(MESSAGES.c.tenant_id == bindparam("tenant"), _IS_QUEUED).limit(CROWD).subquery()
+)
+_TRIED: Final = (
+    select(MESSAGES.c.state)
+    .where(MESSAGES.c.lane == bindparam("lane"), WAS_TRIED)
+    .order_by(MESSAGES.c.sequence.desc())
+    .limit(1)
+)
 _WAITING: Final = (
     select(MESSAGES)
     .where(MESSAGES.c.lane == bindparam("lane"), _IS_WAITING)
@@ -78,6 +87,14 @@ class SqlLanes:
     def queued(self, lane: str) -> int:
         """How many messages of the lane are queued."""
         return self._connection.execute(_QUEUED, {"lane": lane}).scalar_one()
+
+    def crowd(self, tenant_id: TenantId) -> int:
+        """How many messages of the tenant are queued in all its lanes; `CROWD` stands for more."""
+        return self._connection.execute(_CROWD, {"tenant": tenant_id}).scalar_one()
+
+    def proven(self, lane: str) -> bool:
+        """Whether the newest message of the lane that was tried has been delivered."""
+        return self._connection.execute(_TRIED, {"lane": lane}).scalar() == MessageState.DELIVERED
 
     def waiting(self, lane: str, limit: int) -> Sequence[Message]:
         """The oldest waiting messages of the lane."""

@@ -18,6 +18,7 @@ from offtake.core.kind import Kind
 _OF_AN_EXPORT: Final = text("export_id IS NOT NULL")
 _WAITING: Final = text("state = 'waiting'")
 _QUEUED: Final = text("state = 'queued'")
+WAS_TRIED: Final = text("tries > 0")
 
 ENDPOINTS: Final = Table(
     "endpoints",
@@ -63,6 +64,7 @@ MESSAGES: Final = Table(
     Index("messages_endpoint", "endpoint_id", "sequence"),
     Index("messages_export", "export_id", "sequence", sqlite_where=_OF_AN_EXPORT, postgresql_where=_OF_AN_EXPORT),
     Index("messages_waiting", "lane", "sequence", sqlite_where=_WAITING, postgresql_where=_WAITING),
+    Index("messages_tried", "lane", "sequence", sqlite_where=WAS_TRIED, postgresql_where=WAS_TRIED),
     Index("messages_queued", "lane", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
     sqlite_autoincrement=True,
 )

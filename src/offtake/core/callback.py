@@ -26,6 +26,9 @@ Sealed = NewType("Sealed", bytes)
 """An encrypted secret, as the vault made it."""
 
 WINDOW: Final = 16
+CROWD: Final = 1000
+"""The most messages of a tenant that are counted to tell its place in line."""
+
 ANSWER_BYTES: Final = 1024
 """How much of an answer is kept."""
 

@@ -6,6 +6,7 @@ The blocks are those of the special-purpose registries (RFC 6890 and what follow
 answer their own machines.
 """
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
@@ -74,6 +75,7 @@ def read(text: str) -> Address:
     return address
 
 
+@lru_cache(maxsize=4096)
 def refusal(address: Address) -> str | None:
     """What kind of address this is, if it is of a kind that is not to be reached; else None."""
     if isinstance(address, IPv4Address):

@@ -6,10 +6,15 @@ from typing import Final
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
 from sqlalchemy import Connection, Engine
 
-from offtake.core.ports import Task, Transaction, Work
+from offtake.core.ports import TELLING, Task, Transaction, Work
 
-QUEUES: Final = {Work.RUN_EXPORT: "offtake", Work.CALL_BACK: "offtake-callbacks", Work.DELIVER: "offtake-deliveries"}
-LANELESS: Final = frozenset({Work.CALL_BACK})
+QUEUES: Final = {
+    Work.RUN_EXPORT: "offtake",
+    Work.CALL_BACK: "offtake-callbacks",
+    Work.CALL_UNPROVEN: "offtake-callbacks-unproven",
+    Work.DELIVER: "offtake-deliveries",
+}
+LANELESS: Final = TELLING
 """Work whose lanes its own service keeps apart, where one for each would cost the queue too much."""
 
 VERSION: Final = "1"

@@ -54,6 +54,7 @@ class DbosRunner:
                 QUEUES[work],
                 worker_concurrency=share.concurrency,
                 partition_concurrency=share.per_lane,
+                limiter={"limit": share.per_second, "period": 1.0} if share.per_second else None,
                 polling_interval_sec=share.poll.total_seconds(),
                 on_conflict="always_update",
             )

@@ -46,7 +46,7 @@ def send(house: House, tx: Transaction, message: Message) -> None:
     has_room = tx.lanes.queued(message.lane) < WINDOW
     if has_room:
         message = replace(message, state=MessageState.QUEUED, next_at=house.clock())
-        house.engine.enqueue(tx, task(message))
+        house.engine.enqueue(tx, task(tx, message))
     tx.messages.add(message)
 
 
@@ -57,11 +57,21 @@ def fill(house: House, tx: Transaction, lane: str) -> int:
     for waiting in tx.lanes.waiting(lane, room) if room > 0 else ():
         queued = replace(waiting, state=MessageState.QUEUED, next_at=house.clock())
         if tx.messages.change(waiting, queued):
-            house.engine.enqueue(tx, task(queued))
+            house.engine.enqueue(tx, task(tx, queued))
             moved += 1
     return moved
 
 
-def task(message: Message) -> Task:
-    """The work of the message's next try."""
-    return Task(work=Work.CALL_BACK, id=f"{message.id}~{message.tries}", subject=message.id, lane=message.lane)
+def task(tx: Transaction, message: Message) -> Task:
+    """The work of the message's next try.
+
+    A place that is not known to answer has another line: a thousand that hang must not stand before those that do. In
+    both lines the first message of every tenant comes before the second of any.
+    """
+    return Task(
+        work=Work.CALL_BACK if tx.lanes.proven(message.lane) else Work.CALL_UNPROVEN,
+        id=f"{message.id}~{message.tries}",
+        subject=message.id,
+        lane=message.lane,
+        priority=1 + tx.lanes.crowd(message.tenant_id),
+    )

@@ -86,7 +86,7 @@ def settle(house: House, call: Call, began: datetime, seconds: float, outcome: A
         if isinstance(outcome, Answer) and outcome.status == GONE:
             _disable(house, tx, call.endpoint)
         if after.state is MessageState.QUEUED:
-            again = facts.task(after)
+            again = facts.task(tx, after)
             delay = after.next_at - house.clock() if after.next_at else timedelta(0)
             house.engine.enqueue(tx, replace(again, delay=max(delay, timedelta(0))))
         else:
@@ -99,7 +99,7 @@ def give_back(house: House, call: Call) -> None:
     after = replace(call.message, tries=call.message.tries + 1, next_at=house.clock())
     with house.control.transaction() as tx:
         if tx.messages.change(call.message, after):
-            house.engine.enqueue(tx, facts.task(after))
+            house.engine.enqueue(tx, facts.task(tx, after))
 
 
 def unstick(house: House) -> int:

@@ -110,6 +110,13 @@ class CallbackRules(Section):
     concurrency: int = Field(
         default=1000, ge=1, le=10_000, description="Messages that one worker process sends at once."
     )
+    unproven_per_second: int = Field(
+        default=30,
+        ge=1,
+        le=10_000,
+        description="Messages a second, on all workers together, to places that were never told anything or did not "
+        "take the last one. Those to other places do not wait for them.",
+    )
 
 
 class DeliveryRules(Section):

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class CallBack:
-    """The handler of `Work.CALL_BACK`."""
+    """The handler of both kinds of `TELLING`, which differ in the queue only."""
 
     def __init__(self, house: House, egress: Egress) -> None:
         self._house = house

@@ -14,7 +14,7 @@ from offtake.core.callback import Answer as Heard
 from offtake.core.callback import Outgoing
 from offtake.core.error import Internal
 from offtake.core.export import Export
-from offtake.core.ports import Work
+from offtake.core.ports import TELLING
 from offtake.egress.way_out import WayOut
 from offtake.service import runs
 from offtake.testing.asgi import Answer, Client
@@ -48,7 +48,7 @@ def work(stage: Stage) -> Callable[[object], list[timedelta]]:
     """Tell all that is queued, whatever its delay; the delays."""
 
     def work(egress: object) -> list[timedelta]:
-        tasks = [one for one in stage.engine.tasks if one.work is Work.CALL_BACK]
+        tasks = [one for one in stage.engine.tasks if one.work in TELLING]
         stage.engine.tasks.clear()
         for task in tasks:
             stage.clock.advance(task.delay)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from offtake.core.callback import Answer, Outgoing
-from offtake.core.ports import Work
+from offtake.core.ports import TELLING, Work
 from offtake.testing.asgi import Client
 from offtake.testing.house import Stage, build
 from offtake.web.dialects.native import DIALECT
@@ -61,7 +61,7 @@ def work(stage: Stage, receiver: Receiver) -> Callable[[], int]:
 
     def work() -> int:
         handlers: Mapping[Work, Callable[[str], Coroutine[object, object, None]]] = {
-            Work.CALL_BACK: CallBack(stage.house, receiver),  # type: ignore[arg-type]
+            **dict.fromkeys(TELLING, CallBack(stage.house, receiver)),  # type: ignore[arg-type]
             Work.DELIVER: Deliver(stage.house, receiver),  # type: ignore[arg-type]
         }
         tasks = [one for one in stage.engine.tasks if one.work in handlers]

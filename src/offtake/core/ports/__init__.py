@@ -25,7 +25,7 @@ from offtake.core.ports.control import (
 )
 from offtake.core.ports.delivery import Content, Delivery, DeliveryPlugin
 from offtake.core.ports.egress import Egress
-from offtake.core.ports.engine import Engine, Handler, Runner, Share, Task, Work
+from offtake.core.ports.engine import TELLING, Engine, Handler, Runner, Share, Task, Work
 from offtake.core.ports.format import Format, TextForm
 from offtake.core.ports.source import Column, Reading, Relation, Sink, Source, SourcePlugin
 from offtake.core.ports.storage import Storage, StoragePlugin, Writer
@@ -44,6 +44,7 @@ Clock = Callable[[], datetime]
 """The time now, aware, in UTC."""
 
 __all__ = [
+    "TELLING",
     "Catalogue",
     "Clock",
     "Column",

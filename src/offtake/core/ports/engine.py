@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from offtake.core.ports.control import Transaction
 
@@ -14,14 +14,19 @@ class Work(StrEnum):
 
     RUN_EXPORT = "run_export"
     CALL_BACK = "call_back"
+    CALL_UNPROVEN = "call_unproven"
     DELIVER = "deliver"
+
+
+TELLING: Final = frozenset({Work.CALL_BACK, Work.CALL_UNPROVEN})
+"""Sending a message: to a place that took the newest one that was tried, and to any other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """A piece of work, unique by `id`: the same id enqueued twice is done once.
 
-    `lane` shares capacity fairly where its kind of work has lanes.
+    `lane` shares capacity fairly where its kind of work has lanes. Of those that wait, the least `priority` is next.
     """
 
     work: Work
@@ -49,11 +54,13 @@ Handler = Callable[[str], Awaitable[None]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """How much of one kind of work runs at once: in this process, and in one lane on all workers together (None:
-    any number); and how often, in seconds, there is a look for more."""
+    any number); how often, in seconds, there is a look for more; and how much begins in a second on all workers
+    together (None: any number)."""
 
     concurrency: int
     per_lane: int | None
     poll: timedelta
+    per_second: int | None = None
 
 
 class Runner(Protocol):

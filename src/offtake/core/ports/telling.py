@@ -69,6 +69,12 @@ class Lanes(Protocol):
     def queued(self, lane: str) -> int:
         """How many messages of the lane are queued."""
 
+    def crowd(self, tenant_id: TenantId) -> int:
+        """How many messages of the tenant are queued in all its lanes; `CROWD` stands for more."""
+
+    def proven(self, lane: str) -> bool:
+        """Whether the newest message of the lane that was tried has been delivered."""
+
     def waiting(self, lane: str, limit: int) -> Sequence[Message]:
         """The oldest waiting messages of the lane."""
 

@@ -145,9 +145,30 @@ class TellingSuite:
         with control.reading() as tx:
             assert tx.lanes.queued(first.lane) == 2
             assert tx.lanes.queued("nobody's") == 0
+            assert tx.lanes.crowd(MINE) == 3
+            assert tx.lanes.crowd(THEIRS) == 0
             assert tx.lanes.waiting(first.lane, 9) == [first, second]
             assert tx.lanes.waiting(first.lane, 1) == [first]
             assert list(tx.lanes.waiting("nobody's", 9)) == []
+
+    def test_a_lane_is_proven_by_the_newest_message_that_was_tried(self, control: Control) -> None:
+        queued, delivered, failed = MessageState.QUEUED, MessageState.DELIVERED, MessageState.FAILED
+        story = (
+            ("one", MessageState.WAITING, 0, False),
+            ("one", queued, 0, False),
+            ("one", delivered, 1, True),
+            ("one", queued, 0, True),
+            ("one", MessageState.WAITING, 0, True),
+            ("one", queued, 1, False),
+            ("one", delivered, 3, True),
+            ("one", failed, 2, False),
+            ("other", queued, 0, False),
+            ("other", delivered, 1, True),
+        )
+        for number, (lane, state, tries, proven) in enumerate(story):
+            tell(control, message(f"m{number}", lane=lane, state=state, tries=tries))
+            with control.reading() as tx:
+                assert tx.lanes.proven(lane) is proven
 
     def test_stuck_are_lanes_with_room_in_which_messages_wait(self, control: Control) -> None:
         def fill(lane: str, waiting: int, queued: int) -> None:
