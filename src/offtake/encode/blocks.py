@@ -21,6 +21,8 @@ V = TypeVar("V", int, float, str)
 WITH_EXPONENT: Final = 10**15
 """From here on floats are written with an exponent."""
 
+KNOWN_AMOUNTS: Final = 16_384
+
 FRACTIONS: Final = {0: "", 6: r"\.[0-9]{6}"}
 """The digits of a second that a usual text has, and their shape."""
 
@@ -52,7 +54,7 @@ def block(field: Field, look: Look) -> Block | None:
         case FieldType.FLOAT:
             return _block(float, _floats)
         case FieldType.DECIMAL if field.stored is Stored.SCALED:
-            return _block(int, partial(_scaled, field.scale) if field.scale else _integers)
+            return _block(int, partial(_scaled, _Scaled(field.scale)) if field.scale else _integers)
         case FieldType.DECIMAL:
             return _block(str, partial(_of_shape, _lines_of(cells.USUAL_DECIMAL.pattern)))
         case FieldType.UUID:
@@ -82,12 +84,22 @@ def _floats(numbers: Sequence[float]) -> Sequence[str] | None:
     return None if "e" in "".join(texts) else [one.removesuffix(".0") for one in texts]
 
 
-def _scaled(scale: int, numbers: Sequence[int]) -> Sequence[str] | None:
-    if min(numbers) < 0:
-        return None
-    unit = 10**scale
-    shown = {one: f"{one // unit}.{one % unit:0{scale}d}" for one in set(numbers)}
-    return [shown[one] for one in numbers]
+class _Scaled(dict[int, str]):
+    """The texts of integers multiplied by 10 ** scale, as many as are kept: most amounts come again."""
+
+    def __init__(self, scale: int) -> None:
+        self._unit, self._digits = 10**scale, f"0{scale}d"
+
+    def __missing__(self, number: int) -> str:
+        if len(self) >= KNOWN_AMOUNTS:
+            self.clear()
+        whole, rest = divmod(abs(number), self._unit)
+        text = self[number] = f"{'-' if number < 0 else ''}{whole}.{rest:{self._digits}}"
+        return text
+
+
+def _scaled(shown: _Scaled, numbers: Sequence[int]) -> Sequence[str]:
+    return list(map(shown.__getitem__, numbers))
 
 
 def _lines_of(shape: str) -> re.Pattern[str]:
@@ -144,12 +156,7 @@ def _moved(look: Look, texts: Sequence[str]) -> Sequence[str] | None:
 def _seconds(look: Look, numbers: Sequence[int]) -> Sequence[str] | None:
     """Seconds since 1970 as the look has them, up to the digits after the point."""
     try:
-        if look.zone is not None:
-            ahead = [clock.ahead(one // clock.DAY, look.zone) for one in numbers]
-            numbers = [one + shift for one, shift in zip(numbers, ahead, strict=True) if shift is not None]
-            if None in ahead:
-                return None
-        return [clock.second(one, look.between) for one in numbers]
+        return clock.seconds(numbers, look.between, look.zone)
     except (ValueError, OverflowError):
         return None
 

@@ -6,6 +6,7 @@ have a quicker way (`second`), and so have the clocks of zones on the days on wh
 """
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
@@ -21,10 +22,11 @@ LATE: Final = datetime(2400, 1, 1, tzinfo=UTC)
 EARLY: Final = datetime(2, 1, 1, tzinfo=UTC)
 
 DAY: Final = 86_400
+HOUR: Final = 3600
 EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 KNOWN_DAYS: Final = 4096
-MINUTES: Final = tuple(f"{minute // 60:02d}:{minute % 60:02d}:" for minute in range(DAY // 60))
-SECONDS: Final = tuple(f"{number:02d}" for number in range(60))
+KNOWN_HOURS: Final = 16_384
+WITHIN_HOUR: Final = tuple(f"{number // 60:02d}:{number % 60:02d}" for number in range(HOUR))
 FIRST_DAY: Final = date(1900, 1, 1).toordinal() - EPOCH_DAY
 LAST_DAY: Final = date(2100, 1, 1).toordinal() - EPOCH_DAY
 """Between these days since 1970 the calendar is asked for the clocks of a zone day by day."""
@@ -75,7 +77,41 @@ def write(instant: int, precision: int) -> str:
 
 def second(number: int, between: str) -> str:
     """A second since 1970 as `2024-01-02 03:04:05`, `between` in its middle; raises ValueError or OverflowError."""
-    return f"{day(number // DAY)}{between}{MINUTES[number % DAY // 60]}{SECONDS[number % 60]}"
+    return HOURS[between][number // HOUR] + WITHIN_HOUR[number % HOUR]
+
+
+def seconds(numbers: Sequence[int], between: str, zone: str | None) -> Sequence[str] | None:
+    """Seconds since 1970 as `second` writes them, by the clocks of a zone if there is one.
+
+    None if on one of their days the clocks change; raises ValueError or OverflowError.
+    """
+    if zone is not None:
+        shifts = {ahead(number, zone) for number in {one // DAY for one in numbers}}
+        if None in shifts:
+            return None
+        if len(shifts) == 1:
+            (shift,) = shifts
+            numbers = [one + shift for one in numbers] if shift else numbers
+        else:
+            numbers = [one + (ahead(one // DAY, zone) or 0) for one in numbers]
+    hours = HOURS[between]
+    return [hours[one // HOUR] + WITHIN_HOUR[one % HOUR] for one in numbers]
+
+
+class _Hours(dict[int, str]):
+    """The text of an instant up to the minutes, by the hours since 1970; as many as are kept."""
+
+    def __init__(self, between: str) -> None:
+        self._between = between
+
+    def __missing__(self, hour: int) -> str:
+        if len(self) >= KNOWN_HOURS:
+            self.clear()
+        text = self[hour] = f"{day(hour // 24)}{self._between}{hour % 24:02d}:"
+        return text
+
+
+HOURS: Final = {between: _Hours(between) for between in "T "}
 
 
 @lru_cache(maxsize=KNOWN_DAYS)
@@ -107,7 +143,7 @@ def _day_of(text: str) -> int:
     return date.fromisoformat(text).toordinal() - EPOCH_DAY
 
 
-@lru_cache(maxsize=len(MINUTES))
+@lru_cache(maxsize=DAY // 60)
 def _minute_of(text: str) -> int:
     read = time.fromisoformat(text)
     return read.hour * 60 + read.minute
