@@ -17,6 +17,8 @@ from offtake.encode.cells import Held
 from offtake.encode.moments import DATE, WHOLE_SECONDS
 
 V = TypeVar("V", int, float, str)
+Seconds = Callable[[Sequence[int]], Sequence[str] | None]
+"""Writes whole seconds since 1970, or returns None if some are unusual."""
 
 WITH_EXPONENT: Final = 10**15
 """From here on floats are written with an exponent."""
@@ -46,6 +48,7 @@ class Look:
 
 def block(field: Field, look: Look) -> Block | None:
     """The writer for the usual form of a field, if there is one."""
+    seconds = partial(_seconds, look, clock.Hours(look.between))
     match field.type:
         case FieldType.TEXT | FieldType.JSON:
             return _block(str, lambda texts: texts)
@@ -62,9 +65,9 @@ def block(field: Field, look: Look) -> Block | None:
         case FieldType.DATE if field.stored is Stored.NATIVE:
             return _block(str, partial(_of_shape, _lines_of(moments.USUAL_DATE.pattern)))
         case FieldType.TIMESTAMP | FieldType.DATETIME if field.stored is Stored.NATIVE:
-            return _block(str, partial(_texts, look, field.precision, _wanted(look, field.precision)))
+            return _block(str, partial(_texts, look, field.precision, seconds))
         case FieldType.TIMESTAMP | FieldType.DATETIME:
-            return _block(int, partial(_numbers, look, field))
+            return _block(int, partial(_numbers, look, field, seconds))
         case _:
             return None
 
@@ -111,15 +114,15 @@ def _of_shape(lines: re.Pattern[str], texts: Sequence[str]) -> Sequence[str] | N
     return texts if lines.fullmatch("\n".join([*texts, ""])) else None
 
 
-def _numbers(look: Look, field: Field, numbers: Sequence[int]) -> Sequence[str] | None:
+def _numbers(look: Look, field: Field, seconds: Seconds, numbers: Sequence[int]) -> Sequence[str] | None:
     """Instants held as numbers since 1970."""
     if field.stored is not Stored.UNIX_MS:
-        return _followed(_seconds(look, numbers), moments.digits(None, field.precision) + look.ending)
-    seconds = _seconds(look, [one // 1000 for one in numbers])
-    if seconds is None or not field.precision:
-        return _followed(seconds, look.ending)
+        return _followed(seconds(numbers), moments.digits(None, field.precision) + look.ending)
+    whole = seconds([one // 1000 for one in numbers])
+    if whole is None or not field.precision:
+        return _followed(whole, look.ending)
     rest = "0" * (field.precision - 3) + look.ending
-    return [f"{second}.{one % 1000:03d}{rest}" for second, one in zip(seconds, numbers, strict=True)]
+    return [f"{second}.{one % 1000:03d}{rest}" for second, one in zip(whole, numbers, strict=True)]
 
 
 def _wanted(look: Look, precision: int) -> re.Pattern[str] | None:
@@ -131,32 +134,33 @@ def _wanted(look: Look, precision: int) -> re.Pattern[str] | None:
     )
 
 
-def _texts(look: Look, precision: int, wanted: re.Pattern[str] | None, texts: Sequence[str]) -> Sequence[str] | None:
+def _texts(look: Look, precision: int, seconds: Seconds, texts: Sequence[str]) -> Sequence[str] | None:
     """Instants held as texts, all with a fraction of a second or all without."""
+    wanted = _wanted(look, precision)
     if wanted and _of_shape(wanted, texts):
         return texts
     if _of_shape(WITHOUT_FRACTION, texts):
-        return _followed(_moved(look, texts), moments.digits(None, precision) + look.ending)
-    if not _of_shape(WITH_FRACTION, texts) or (seconds := _moved(look, texts)) is None:
+        return _followed(_moved(look, seconds, texts), moments.digits(None, precision) + look.ending)
+    if not _of_shape(WITH_FRACTION, texts) or (whole := _moved(look, seconds, texts)) is None:
         return None
     end, ending = WHOLE_SECONDS + (precision + 1 if precision else 0), look.ending
-    return [f"{second}{one[WHOLE_SECONDS:end]}{ending}" for second, one in zip(seconds, texts, strict=True)]
+    return [f"{second}{one[WHOLE_SECONDS:end]}{ending}" for second, one in zip(whole, texts, strict=True)]
 
 
-def _moved(look: Look, texts: Sequence[str]) -> Sequence[str] | None:
+def _moved(look: Look, seconds: Seconds, texts: Sequence[str]) -> Sequence[str] | None:
     """The whole seconds of texts."""
     if look.zone is None:
         return [f"{one[:DATE]}{look.between}{one[DATE + 1 : WHOLE_SECONDS]}" for one in texts]
     try:
-        return _seconds(look, [clock.since(one) for one in texts])
+        return seconds([clock.since(one) for one in texts])
     except ValueError:
         return None
 
 
-def _seconds(look: Look, numbers: Sequence[int]) -> Sequence[str] | None:
+def _seconds(look: Look, hours: clock.Hours, numbers: Sequence[int]) -> Sequence[str] | None:
     """Seconds since 1970 as the look has them, up to the digits after the point."""
     try:
-        return clock.seconds(numbers, look.between, look.zone)
+        return clock.seconds(numbers, hours, look.zone)
     except (ValueError, OverflowError):
         return None
 

@@ -77,10 +77,23 @@ def write(instant: int, precision: int) -> str:
 
 def second(number: int, between: str) -> str:
     """A second since 1970 as `2024-01-02 03:04:05`, `between` in its middle; raises ValueError or OverflowError."""
-    return HOURS[between][number // HOUR] + WITHIN_HOUR[number % HOUR]
+    return _hour(number // HOUR, between) + WITHIN_HOUR[number % HOUR]
 
 
-def seconds(numbers: Sequence[int], between: str, zone: str | None) -> Sequence[str] | None:
+class Hours(dict[int, str]):
+    """The beginnings of instants, up to the minutes, by the hours since 1970; as many as are kept."""
+
+    def __init__(self, between: str) -> None:
+        self._between = between
+
+    def __missing__(self, hour: int) -> str:
+        if len(self) >= KNOWN_HOURS:
+            self.clear()
+        text = self[hour] = _hour(hour, self._between)
+        return text
+
+
+def seconds(numbers: Sequence[int], hours: Hours, zone: str | None) -> Sequence[str] | None:
     """Seconds since 1970 as `second` writes them, by the clocks of a zone if there is one.
 
     None if on one of their days the clocks change; raises ValueError or OverflowError.
@@ -94,24 +107,7 @@ def seconds(numbers: Sequence[int], between: str, zone: str | None) -> Sequence[
             numbers = [one + shift for one in numbers] if shift else numbers
         else:
             numbers = [one + (ahead(one // DAY, zone) or 0) for one in numbers]
-    hours = HOURS[between]
     return [hours[one // HOUR] + WITHIN_HOUR[one % HOUR] for one in numbers]
-
-
-class _Hours(dict[int, str]):
-    """The text of an instant up to the minutes, by the hours since 1970; as many as are kept."""
-
-    def __init__(self, between: str) -> None:
-        self._between = between
-
-    def __missing__(self, hour: int) -> str:
-        if len(self) >= KNOWN_HOURS:
-            self.clear()
-        text = self[hour] = f"{day(hour // 24)}{self._between}{hour % 24:02d}:"
-        return text
-
-
-HOURS: Final = {between: _Hours(between) for between in "T "}
 
 
 @lru_cache(maxsize=KNOWN_DAYS)
@@ -136,6 +132,10 @@ def ahead(number: int, zone: str) -> int | None:
         return None
     start, end = (datetime.fromtimestamp(number * DAY + late, ZoneInfo(zone)).utcoffset() for late in (0, DAY - 1))
     return int(start.total_seconds()) if start is not None and start == end else None
+
+
+def _hour(number: int, between: str) -> str:
+    return f"{day(number // 24)}{between}{number % 24:02d}:"
 
 
 @lru_cache(maxsize=KNOWN_DAYS)
