@@ -13,7 +13,7 @@ help:
 	@echo "make setup   the virtual environment with locked dependencies"
 	@echo "make demo    the whole journey on real data, then a server to play with (PORT=8600 DIR=demo-data)"
 	@echo "make test    house rules and the whole suite, with a PostgreSQL of its own"
-	@echo "make chaos   the experiments of tests/chaos fifty times as large; takes hours (CHAOS=50)"
+	@echo "make chaos   the experiments fifty times as large; takes hours (CHAOS=50)"
 	@echo "make bench   speed and memory, side by side, into bench/RESULTS.md"
 	@echo "make lock    renew requirements/*.txt from pyproject.toml"
 	@echo "make docs    regenerate the reference pages"
@@ -58,7 +58,7 @@ test: test-setup
 	$(BIN)/pytest -n 2 --dist worksteal
 
 chaos: test-setup
-	OFFTAKE_CHAOS=$(CHAOS) $(BIN)/pytest -n 2 --timeout 36000 tests/chaos
+	OFFTAKE_CHAOS=$(CHAOS) $(BIN)/pytest -n 2 --timeout 36000 tests/chaos tests/conformance
 
 bench: test-setup
 	$(BIN)/python -m bench

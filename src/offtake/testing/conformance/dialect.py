@@ -6,6 +6,7 @@ A new dialect is covered the moment its file exists. What a dialect does on purp
 tests, with both answers.
 """
 
+import os
 import random
 import string
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,8 +32,8 @@ from offtake.web.message import Reply, Request
 from offtake.web.server import Server
 
 NAMES: Final = plugin.names("web.dialects")
-FUZZED: Final = 400
-"""Mutated requests to each dialect."""
+FUZZED: Final = 400 * int(os.environ.get("OFFTAKE_CHAOS", "1"))
+"""Mutated requests to each dialect; a hundred thousand with `make chaos CHAOS=250`."""
 
 BODIES: Final = (
     b"",
