@@ -176,11 +176,11 @@ def test_links_signed_together_are_under_one_key_and_like_those_signed_alone() -
     rings = [Keyring((KEY,))]
     signer = LinkSigner(key=Subkeys(lambda: rings[-1], Purpose.LINKS))
     alone = signer.sign(PATH, UNTIL)
-    together = signer.steady()
+    together = signer.until(UNTIL)
     rings.append(Keyring((KEY[::-1], KEY)))
-    assert together.sign(PATH, UNTIL) == alone
+    assert together(PATH) == alone
     signer.verify(PATH, query(alone), BEFORE)
-    assert signer.steady().sign(PATH, UNTIL) == signer.sign(PATH, UNTIL) != alone
+    assert signer.until(UNTIL)(PATH) == signer.sign(PATH, UNTIL) != alone
 
 
 def test_a_link_outlives_its_key_as_long_as_that_is_in_the_ring() -> None:

@@ -1,77 +1,20 @@
-"""The repository `Exports`: rows, their parts and the fence."""
+"""The repository `Exports`: what is stored of them, and the fence."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Dialect,
-    Row,
-    Select,
-    bindparam,
-    delete,
-    exists,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, exists, insert, update
 
-from offtake.control.columns import MAX_SEQUENCE, among, one_of
+from offtake.control.columns import MAX_SEQUENCE, among
 from offtake.control.database import Database
+from offtake.control.rows import ROWS, Columns, load, load_one
 from offtake.control.tables import DATASETS, EXPORTS, PARTS
 from offtake.core.error import AlreadyRunning, Conflict
-from offtake.core.export import Export, ExportId, ExportRequest, Failure, Part, Progress
-from offtake.core.lifecycle import OPEN, State
+from offtake.core.export import Export, ExportId, Part
+from offtake.core.lifecycle import OPEN
 from offtake.core.ports import Page
-from offtake.core.tenant import KeyId, TenantId
-
-_EXPORT: Final = (
-    "id",
-    "tenant_id",
-    "key_id",
-    "request",
-    "state",
-    "created_at",
-    "started_at",
-    "finished_at",
-    "expires_at",
-    "attempt",
-    "deaths",
-    "rows",
-    "bytes",
-    "parts_done",
-    "expected_rows",
-    "failure",
-    "sequence",
-    "part_count",
-)
-_PART: Final = ("export_id", "selection", "number", "name", "location", "rows", "bytes", "sha256")
-Columns = tuple[
-    ExportId,
-    TenantId,
-    KeyId,
-    ExportRequest,
-    str,
-    datetime,
-    datetime | None,
-    datetime | None,
-    datetime | None,
-    int,
-    int,
-    int,
-    int,
-    int,
-    int | None,
-    Failure | None,
-    int,
-    int,
-]
-
-ROWS: Final[Select[*Columns]] = select(*(EXPORTS.c[name] for name in _EXPORT))
-"""The columns that make an export, for whoever finds some in a way of their own."""
+from offtake.core.tenant import TenantId
 
 _ONE: Final = ROWS.where(EXPORTS.c.id == bindparam("id"))
 _OWN: Final = _ONE.where(EXPORTS.c.tenant_id == bindparam("tenant"))
@@ -82,8 +25,6 @@ _OPEN: Final = ROWS.where(
     EXPORTS.c.one_at_a_time == bindparam("key"),
     among(EXPORTS.c.state, *sorted(OPEN)),
 )
-_PARTS: Final = select(*(PARTS.c[name] for name in _PART)).order_by(PARTS.c.selection, PARTS.c.number)
-_PARTS_OF_ONE: Final = _PARTS.where(PARTS.c.export_id == bindparam("export"))
 
 
 class SqlExports:
@@ -123,11 +64,9 @@ class SqlExports:
         return found
 
     def page(self, tenant_id: TenantId | None, page: Page) -> Sequence[Export]:
-        """A page of exports, newest first. Those of some ids are few enough to be sorted here, which is quicker."""
-        found = ROWS.where(_owned(tenant_id), *_wanted(page, self._connection.dialect))
-        if page.ids is None:
-            return load(self._connection, found.order_by(EXPORTS.c.sequence.desc()).limit(page.limit))
-        return sorted(load(self._connection, found), key=lambda one: one.sequence, reverse=True)[: page.limit]
+        """A page of exports, newest first."""
+        found = ROWS.where(_owned(tenant_id), *_wanted(page)).order_by(EXPORTS.c.sequence.desc()).limit(page.limit)
+        return load(self._connection, found)
 
     def change(self, before: Export, after: Export) -> bool:
         """Replace `before` by `after` if state and attempt in the store are still those of `before`.
@@ -179,25 +118,14 @@ class SqlExports:
             self._connection.execute(insert(PARTS), [_part_row(export, one) for one in export.parts])
 
     def _one(self, query: Select[*Columns], **named: str | None) -> Export | None:
-        row = self._connection.execute(query, named).first()
-        if row is None:
-            return None
-        parts = self._connection.execute(_PARTS_OF_ONE, {"export": row.id}) if row.part_count else ()
-        return _export(row, tuple(map(_part, parts)))
-
-
-def load(connection: Connection, query: Select[*Columns]) -> Sequence[Export]:
-    """Run a query of export rows and return them with their parts, in its order."""
-    rows = connection.execute(query).all()
-    parts = _parts(connection, [row.id for row in rows if row.part_count])
-    return [_export(row, tuple(parts.get(row.id, ()))) for row in rows]
+        return load_one(self._connection, query, named)
 
 
 def _owned(tenant_id: TenantId | None) -> ColumnElement[bool]:
     return EXPORTS.c.tenant_id == tenant_id if tenant_id is not None else EXPORTS.c.tenant_id.is_not(None)
 
 
-def _wanted(page: Page, dialect: Dialect) -> Sequence[ColumnElement[bool]]:
+def _wanted(page: Page) -> Sequence[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if page.before is not None:
         where.append(EXPORTS.c.sequence < min(page.before, MAX_SEQUENCE))
@@ -205,21 +133,9 @@ def _wanted(page: Page, dialect: Dialect) -> Sequence[ColumnElement[bool]]:
         where.append(EXPORTS.c.state.in_(sorted(page.states)))
     if page.dataset is not None:
         where.append(exists().where(DATASETS.c.export_id == EXPORTS.c.id, DATASETS.c.dataset == page.dataset))
-    if page.ids is not None:
-        known = select(EXPORTS.c.sequence).where(one_of(EXPORTS.c.id, sorted(page.ids), dialect))
-        where.append(EXPORTS.c.sequence.in_(known))  # found by id, or SQLite would pass over all that the tenant has
     if page.client_reference is not None:
         where.append(EXPORTS.c.client_reference == page.client_reference)
     return where
-
-
-def _parts(connection: Connection, export_ids: Sequence[str]) -> Mapping[str, list[Part]]:
-    found: dict[str, list[Part]] = {}
-    if export_ids:
-        query = _PARTS.where(one_of(PARTS.c.export_id, export_ids, connection.dialect))
-        for row in connection.execute(query).all():
-            found.setdefault(row[0], []).append(_part(row))
-    return found
 
 
 def _question(export: Export) -> Mapping[str, object]:
@@ -255,29 +171,6 @@ def _outcome(export: Export) -> Mapping[str, object]:
     }
 
 
-def _export(row: Row[*Columns], parts: tuple[Part, ...]) -> Export:
-    """The export of a row, which is taken apart by place: a thousand of them are often asked for together."""
-    export_id, tenant_id, key_id, request, state, created_at, started_at, finished_at, expires_at = row[:9]
-    attempt, deaths, rows, size, parts_done, expected_rows, failure, sequence, _ = row[9:]
-    return Export(
-        id=export_id,
-        tenant_id=tenant_id,
-        key_id=key_id,
-        request=request,
-        state=State(state),
-        created_at=created_at,
-        started_at=started_at,
-        finished_at=finished_at,
-        expires_at=expires_at,
-        attempt=attempt,
-        deaths=deaths,
-        progress=Progress(rows=rows, bytes=size, parts=parts_done, expected_rows=expected_rows),
-        parts=parts,
-        failure=failure,
-        sequence=sequence,
-    )
-
-
 def _part_row(export: Export, part: Part) -> Mapping[str, object]:
     return {
         "export_id": export.id,
@@ -290,8 +183,3 @@ def _part_row(export: Export, part: Part) -> Mapping[str, object]:
         "bytes": part.bytes,
         "sha256": part.sha256,
     }
-
-
-def _part(row: Row[str, int, int, str, str, int, int, str]) -> Part:
-    _, selection, number, name, location, rows, size, sha256 = row
-    return Part(selection=selection, number=number, name=name, location=location, rows=rows, bytes=size, sha256=sha256)

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 from offtake.control.columns import among
 from offtake.control.deliveries import erase_deliveries
 from offtake.control.endpoints import erase_endpoints
-from offtake.control.exports import ROWS, load
 from offtake.control.messages import erase_messages
+from offtake.control.rows import ROWS, load
 from offtake.control.tables import EVENTS, EXPORTS
 from offtake.control.tables_telling import MESSAGES
 from offtake.core.export import Export, ExportId

@@ -88,6 +88,7 @@ EXPORTS: Final = Table(
     Index("exports_tenant", "tenant_id", "sequence"),
     Index("exports_reference", "tenant_id", "client_reference"),
     Index("exports_dialect", "tenant_id", "dialect", "sequence", "state", "expires_at"),
+    Index("exports_listed", "tenant_id", "dialect", "state", "expires_at"),
     Index("exports_state", "state"),
     Index("exports_finished", "finished_at"),
     sqlite_autoincrement=True,

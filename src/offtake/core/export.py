@@ -80,39 +80,51 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Size:
+    """How much is in a finished file: rows, and bytes of the stored file (compressed and encrypted, if it is)."""
+
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part(Size):
     """One finished file; immutable. `location` is its name in storage, `name` the one the customer sees.
 
-    `bytes` and `sha256` are of the stored file (compressed and encrypted, if it is); `selection` and `number` count
-    from 0 and 1.
+    `sha256` is of the stored file, like `bytes`; `selection` and `number` count from 0 and 1.
     """
 
     selection: int
     number: int
     name: str
     location: str
-    rows: int
-    bytes: int
     sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Export:
+class Outline:
+    """What is read of an export to show many of them; a whole one can be shown in the same way."""
+
+    id: ExportId
+    key_id: KeyId
+    request: ExportRequest
+    state: State
+    created_at: datetime
+    expires_at: datetime | None = None
+    parts: tuple[Size, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export(Outline):
     """An export as the store knows it.
 
     `attempt` fences: it grows with every start, and whoever holds an older one can change nothing. `deaths` counts
     attempts that ended without a word. `sequence` orders exports by arrival.
     """
 
-    id: ExportId
     tenant_id: TenantId
-    key_id: KeyId
-    request: ExportRequest
-    state: State
-    created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    expires_at: datetime | None = None
     attempt: int = 0
     deaths: int = 0
     progress: Progress = field(default_factory=Progress)

@@ -11,12 +11,22 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from offtake.core.error import BadLink, LinkExpired
 from offtake.secrets.keyring import Subkey, all_of
 
 SIGNATURE_BYTES = 24
 PARAMETERS = frozenset({"expires", "signature"})
+
+
+class Sign(Protocol):
+    """Gives the query string that makes a path a link."""
+
+    def __call__(self, path: str, identity: str = "") -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +41,18 @@ class LinkSigner:
 
     def sign(self, path: str, until: datetime, identity: str = "") -> str:
         """The query string that makes `path` a link until that instant; parts of a second are cut."""
-        expires = int(until.timestamp())
-        newest = all_of(self.key)[0]
-        return f"expires={expires}&signature={_signature(newest, path, str(expires), identity)}"
+        return self.until(until)(path, identity)
 
-    def steady(self) -> "LinkSigner":
-        """Signs as this does now, for many links at once: whether there is a newer key is not looked at again."""
-        return LinkSigner(key=all_of(self.key)[0])
+    def until(self, until: datetime) -> Sign:
+        """Signs as `sign` does, for many links until that instant: whether there is a newer key is not looked at
+        again."""
+        expires = str(int(until.timestamp()))
+        keyed = _keyed(all_of(self.key)[0])
+
+        def sign(path: str, identity: str = "") -> str:
+            return f"expires={expires}&signature={_signature(keyed, path, expires, identity)}"
+
+        return sign
 
     def verify(self, path: str, query: Mapping[str, Sequence[str]], now: datetime, identity: str = "") -> None:
         """Return if the link is genuine and `now` is before its expiry.
@@ -45,7 +60,7 @@ class LinkSigner:
         Raises BadLink for a link that was not made here, in any respect, and LinkExpired for one that has run out.
         """
         expires, signature = _parameters(query)
-        ours = (_signature(key, path, expires, identity) for key in all_of(self.key))
+        ours = (_signature(_keyed(key), path, expires, identity) for key in all_of(self.key))
         if not any(hmac.compare_digest(one, signature) for one in ours):
             raise BadLink(
                 "This link is not valid.", cure="Copy it whole, or fetch the export's status for fresh links."
@@ -54,11 +69,16 @@ class LinkSigner:
             raise LinkExpired("This link has expired.", cure="Fetch the export's status for fresh links.")
 
 
-def _signature(key: bytes, path: str, expires: str, identity: str) -> str:
+def _keyed(key: bytes) -> HMAC:
+    return HMAC(key, SHA256())
+
+
+def _signature(keyed: HMAC, path: str, expires: str, identity: str) -> str:
     """What a genuine link bears; the lengths keep one part from passing for another."""
     message = f"{len(path)}:{path}\n{len(expires)}:{expires}\n{len(identity)}:{identity}"
-    digest = hmac.digest(key, message.encode("utf-8", "surrogatepass"), "sha256")
-    return base64.urlsafe_b64encode(digest[:SIGNATURE_BYTES]).decode()
+    ours = keyed.copy()
+    ours.update(message.encode("utf-8", "surrogatepass"))
+    return base64.urlsafe_b64encode(ours.finalize()[:SIGNATURE_BYTES]).decode()
 
 
 def _parameters(query: Mapping[str, Sequence[str]]) -> tuple[str, str]:

@@ -60,17 +60,17 @@ def link(house: House, path: str, life: timedelta | None = None, latest: datetim
 
 
 def linker(house: House, now: datetime) -> Linker:
-    """Signs as `link` does, for the many links of one reply: all of them at that moment and under one key."""
-    signer = cache(house.links.steady)
+    """Signs as `link` does, for the many links of one reply: all of them at that moment."""
 
     @cache
-    def end(life: timedelta | None, latest: datetime | None) -> datetime:
-        until = now + (life or house.policy.link_life)
-        return (until if latest is None else min(until, latest)).replace(microsecond=0)
+    def until(life: timedelta | None, latest: datetime | None) -> tuple[datetime, Callable[[str], str]]:
+        end = now + (life or house.policy.link_life)
+        end = (end if latest is None else min(end, latest)).replace(microsecond=0)
+        return end, house.links.until(end)
 
     def link(path: str, life: timedelta | None, latest: datetime | None) -> Link:
-        until = end(life, latest)
-        return Link(url=f"{path}?{signer().sign(path, until)}", expires_at=until)
+        end, sign = until(life, latest)
+        return Link(url=f"{path}?{sign(path)}", expires_at=end)
 
     return link
 

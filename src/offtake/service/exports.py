@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from math import ceil
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from offtake.core.error import AlreadyRunning, Conflict, LimitExceeded, NotFound, Unavailable
 from offtake.core.event import Event
-from offtake.core.export import Export, ExportId, ExportRequest
+from offtake.core.export import Export, ExportId, ExportRequest, Outline
 from offtake.core.kind import Kind
 from offtake.core.lifecycle import OPEN, Move, State, advance
 from offtake.core.limits import OnConflict
@@ -27,6 +28,8 @@ MAX_KEY: Final = 255
 LARGEST_NUMBER: Final = 2**31 - 1
 DRAWS: Final = 8
 """How often a number is drawn for an export; one that is taken is rare."""
+
+AnyOutline = TypeVar("AnyOutline", bound=Outline)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +61,7 @@ class Listed:
     """A numbered slice of exports; `total` counts all that the listing has."""
 
     total: int
-    exports: Sequence[Export]
+    exports: Sequence[Outline]
 
 
 def request(house: House, principal: Principal, ask: ExportRequest) -> View:
@@ -133,14 +136,13 @@ def get(house: House, principal: Principal, export_id: str) -> View:
         return _view(tx, own(tx, principal, export_id))
 
 
-def several(house: House, principal: Principal, export_ids: Sequence[str]) -> Sequence[Export]:
+def several(house: House, principal: Principal, export_ids: Sequence[str]) -> Sequence[Outline]:
     """Those of the exports that this principal may see, in the order of the ids; the others are left out."""
     principal.require(Action.READ)
     with house.control.reading() as tx:
-        page = Page(limit=len(export_ids), ids=frozenset(ExportId(one) for one in export_ids))
-        found = {one.id: one for one in tx.exports.page(principal.tenant.id, page)}
-    wanted = (found.get(ExportId(one)) for one in dict.fromkeys(export_ids))
-    return seen(principal, (one for one in wanted if one is not None))
+        ids = dict.fromkeys(map(ExportId, export_ids))
+        found = {one.id: one for one in tx.catalogue.several(principal.tenant.id, frozenset(ids))}
+    return seen(principal, (found[one] for one in ids if one in found))
 
 
 def known_as(house: House, principal: Principal, dialect: str, reference: str) -> View:
@@ -311,13 +313,14 @@ def _own(export: Export | None, principal: Principal) -> Export:
     return export
 
 
-def seen(principal: Principal, exports: Iterable[Export]) -> list[Export]:
+def seen(principal: Principal, exports: Iterable[AnyOutline]) -> list[AnyOutline]:
     """Those that a key may see: one that is confined to datasets or ids does not see all that others have made."""
     scope = {dimension: frozenset(ids) for dimension, ids in principal.effective_scope().items()}
+    may_read = cache(principal.may_read)
     return [
         export
         for export in exports
-        if all(principal.may_read(one.dataset) and covers(scope, one.scope) for one in export.request.selections)
+        if all(may_read(one.dataset) and covers(scope, one.scope) for one in export.request.selections)
     ]
 
 

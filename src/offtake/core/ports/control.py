@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from offtake.core.event import Event
-from offtake.core.export import Export, ExportId
+from offtake.core.export import Export, ExportId, Outline
 from offtake.core.lifecycle import State
 from offtake.core.ports.telling import Deliveries, Destinations, Endpoints, Lanes, Messages, Seals, Tries
 from offtake.core.tenant import Action, KeyId, Scope, Tenant, TenantId
@@ -23,7 +23,6 @@ class Page:
     states: frozenset[State] | None = None
     dataset: str | None = None
     client_reference: str | None = None
-    ids: frozenset[ExportId] | None = None
 
 
 class Sort(StrEnum):
@@ -109,7 +108,10 @@ class Catalogue(Protocol):
     def known_as(self, tenant_id: TenantId, dialect: str, reference: str) -> Export | None:
         """The tenant's export that the dialect's clients know by that reference."""
 
-    def listed(self, tenant_id: TenantId, listing: Listing) -> tuple[int, Sequence[Export]]:
+    def several(self, tenant_id: TenantId, export_ids: frozenset[ExportId]) -> Sequence[Outline]:
+        """Those of the tenant's exports that have these ids, in the order of arrival."""
+
+    def listed(self, tenant_id: TenantId, listing: Listing) -> tuple[int, Sequence[Outline]]:
         """How many of the tenant's exports the listing has in all, and its slice of them."""
 
     def asked_since(self, tenant_id: TenantId, dialect: str, since: datetime) -> tuple[int, datetime | None]:

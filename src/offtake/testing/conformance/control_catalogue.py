@@ -5,18 +5,31 @@ from dataclasses import replace
 
 import pytest
 
-from offtake.core.error import Conflict
-from offtake.core.export import Export, ExportId
+from offtake.core.error import Conflict, InvalidRequest
+from offtake.core.export import Export, ExportId, Outline
 from offtake.core.lifecycle import State
 from offtake.core.ports import Control, Listing, Sort
 from offtake.core.tenant import KeyId
-from offtake.testing.conformance.control_samples import HOUR, MINE, NOON, RACERS, THEIRS, add, change, export, get, race
+from offtake.testing.conformance.control_samples import (
+    HOUR,
+    MINE,
+    NOON,
+    RACERS,
+    THEIRS,
+    add,
+    change,
+    export,
+    get,
+    outline,
+    part,
+    race,
+)
 
 RANKS = {State.PENDING: 2, State.RUNNING: 1, State.FAILED: 1, State.SUCCEEDED: 0}
 ALL = Listing(dialect="other", offset=0, limit=9, ranks=RANKS, now=NOON)
 
 
-def listed(control: Control, listing: Listing) -> tuple[int, list[Export]]:
+def listed(control: Control, listing: Listing) -> tuple[int, list[Outline]]:
     """The listing of the tenant `MINE`."""
     with control.reading() as tx:
         total, found = tx.catalogue.listed(MINE, listing)
@@ -24,7 +37,7 @@ def listed(control: Control, listing: Listing) -> tuple[int, list[Export]]:
 
 
 class CatalogueSuite:
-    """By reference, in numbered slices, and under another client reference."""
+    """By reference, by id, in numbered slices, and under another client reference."""
 
     def test_a_reference_leads_to_the_tenants_export_in_that_dialect(self, control: Control) -> None:
         mine, theirs = add(
@@ -46,6 +59,22 @@ class CatalogueSuite:
         losers = [one for one in race(ask) if isinstance(one, Conflict)]
         assert [one.field for one in losers] == ["reference"] * (RACERS - 1)
 
+    def test_several_are_found_by_their_ids_with_the_sizes_of_their_parts(self, control: Control) -> None:
+        first, _, third, theirs = add(control, export(1), export(2), export(3), export(4, tenant=THEIRS))
+        done = replace(
+            first, state=State.SUCCEEDED, expires_at=NOON, parts=(part(10), replace(part(2), rows=7), part(1))
+        )
+        change(control, first, done)
+        known = frozenset({third.id, first.id, theirs.id, ExportId("x"), ExportId("'\\\"é")})
+        with control.reading() as tx:
+            found = tx.catalogue.several(MINE, known)
+            assert found == [outline(replace(done, parts=done.parts[::-1])), outline(third)]
+            assert [one.rows for one in found[0].parts] == [2**40, 7, 2**40]
+            assert tx.catalogue.several(THEIRS, known) == [outline(theirs)]
+            assert tx.catalogue.several(MINE, frozenset()) == []
+            with pytest.raises(InvalidRequest):
+                tx.catalogue.several(MINE, frozenset({first.id, ExportId("a\0")}))
+
     def test_what_was_asked_since_is_counted(self, control: Control) -> None:
         for number in range(4):
             add(control, replace(export(number + 1, dialect="other"), created_at=NOON + number * HOUR))
@@ -59,7 +88,7 @@ class CatalogueSuite:
         add(control, export(8), export(9, tenant=THEIRS, dialect="other"))
         slices = [listed(control, replace(ALL, offset=offset, limit=3)) for offset in (0, 3, 6, 9)]
         assert [total for total, _ in slices] == [7] * 4
-        assert [one for _, found in slices for one in found] == stored
+        assert [one for _, found in slices for one in found] == list(map(outline, stored))
 
     def test_what_is_over_is_neither_shown_nor_counted(self, control: Control) -> None:
         states = (State.CANCELLED, State.EXPIRED, State.FAILED, State.SUCCEEDED, State.SUCCEEDED)
@@ -88,8 +117,9 @@ class CatalogueSuite:
         for number in range(1, 6):
             [one] = add(control, export(number, dialect="other", client_reference=references.get(number)))
             change(control, one, replace(one, state=states.get(number, State.PENDING)))
-        both = (replace(ALL, order=order, limit=3, offset=offset) for offset in (0, 3))
-        assert [one.id for part in both for one in listed(control, part)[1]] == [export(n).id for n in numbers]
+        for limit in range(1, 6):
+            slices = (replace(ALL, order=order, limit=limit, offset=offset) for offset in range(0, 6, limit))
+            assert [one.id for each in slices for one in listed(control, each)[1]] == [export(n).id for n in numbers]
 
     def test_a_listing_is_filtered_by_all_that_it_names(self, control: Control) -> None:
         one, two = add(
@@ -97,11 +127,12 @@ class CatalogueSuite:
             export(1, dialect="other", client_reference="r"),
             replace(export(2, dialect="other", client_reference="r"), key_id=KeyId("another")),
         )
-        assert listed(control, replace(ALL, client_reference="r")) == (2, [one, two])
+        assert listed(control, replace(ALL, client_reference="r")) == (2, [outline(one), outline(two)])
         assert listed(control, replace(ALL, client_reference="R")) == (0, [])
-        assert listed(control, replace(ALL, client_reference="r", ids=frozenset({two.id, ExportId("x")}))) == (1, [two])
+        both = replace(ALL, client_reference="r", ids=frozenset({two.id, ExportId("x")}))
+        assert listed(control, both) == (1, [outline(two)])
         assert listed(control, replace(ALL, ids=frozenset())) == (0, [])
-        assert listed(control, replace(ALL, key_id=one.key_id)) == (1, [one])
+        assert listed(control, replace(ALL, key_id=one.key_id)) == (1, [outline(one)])
 
     @pytest.mark.parametrize("reference", ["new", None, ""])
     def test_a_client_reference_changes_whatever_else_goes_on(self, control: Control, reference: str | None) -> None:

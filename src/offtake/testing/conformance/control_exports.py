@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from offtake.core.error import AlreadyRunning, Conflict, InvalidRequest
+from offtake.core.error import AlreadyRunning, Conflict
 from offtake.core.event import Event
-from offtake.core.export import Export, ExportId, Failure, Progress, Selection
+from offtake.core.export import Export, Failure, Progress, Selection
 from offtake.core.kind import Kind
 from offtake.core.lifecycle import State
 from offtake.core.limits import OneAtATime
@@ -177,15 +177,6 @@ class ExportsSuite:
         assert ids(Page(limit=9, client_reference="r", dataset="calls")) == [one]
         assert ids(Page(limit=9, client_reference="r", dataset="numbers")) == []
         assert ids(Page(limit=9, before=10**30)) == [ended, two, one]
-        known = frozenset({one.id, three.id, ExportId("x"), ExportId("'\\\"é")})
-        assert ids(Page(limit=9, ids=known)) == [ended, one]
-        assert ids(Page(limit=1, ids=known)) == [ended]
-        assert ids(Page(limit=9, ids=known, client_reference="r")) == [one]
-        assert ids(Page(limit=9, ids=frozenset())) == []
-        with control.reading() as tx:
-            assert list(tx.exports.page(THEIRS, Page(limit=9, ids=known))) == []
-        with pytest.raises(InvalidRequest):
-            ids(Page(limit=9, ids=frozenset({one.id, ExportId("a\0")})))
 
     def test_the_queue_counts_who_came_before(self, control: Control) -> None:
         first, _, mine, _ = add(control, export(1), export(2, tenant=THEIRS), export(3), export(4))

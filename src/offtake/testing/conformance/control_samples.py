@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 
-from offtake.core.export import Export, ExportId, ExportRequest, Part, Selection
+from offtake.core.export import Export, ExportId, ExportRequest, Outline, Part, Selection, Size
 from offtake.core.lifecycle import State
 from offtake.core.ports import Control, Key
 from offtake.core.tenant import ALL_ACTIONS, KeyId, TenantId
@@ -36,6 +36,12 @@ def export(number: int = 1, *, tenant: TenantId = MINE, dataset: str = "calls", 
         state=State.PENDING,
         created_at=NOON,
     )
+
+
+def outline(whole: Export) -> Outline:
+    """What is read of an export to show many."""
+    sizes = tuple(Size(rows=one.rows, bytes=one.bytes) for one in whole.parts)
+    return Outline(**{one.name: getattr(whole, one.name) for one in fields(Outline)} | {"parts": sizes})
 
 
 def part(number: int) -> Part:

@@ -8,7 +8,7 @@ import msgspec
 
 from offtake.core.dataset import FieldType
 from offtake.core.error import InvalidRequest, NoSuchOperation, NotFound
-from offtake.core.export import Export, ExportRequest, Selection
+from offtake.core.export import Export, ExportRequest, Outline, Selection
 from offtake.core.filter import Condition
 from offtake.core.kind import Kind
 from offtake.core.lifecycle import State
@@ -61,7 +61,7 @@ class One:
 class Many:
     """A page of exports in the words of a version."""
 
-    exports: Sequence[Export]
+    exports: Sequence[Outline]
     total: int
     version: Version
     query: Query

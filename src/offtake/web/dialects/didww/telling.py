@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from offtake.core.export import Export
+from offtake.core.export import Outline
 from offtake.core.lifecycle import State
 from offtake.service.downloads import Download
 from offtake.web.dialect import Context
@@ -87,7 +87,7 @@ def _meta(version: Version) -> Mapping[str, str]:
     return {"api_version": version}
 
 
-def _resource(context: Context, export: Export, version: Version, query: Query) -> Mapping[str, object]:
+def _resource(context: Context, export: Outline, version: Version, query: Query) -> Mapping[str, object]:
     attributes = _attributes(context, export, version)
     return {
         "id": export.id,
@@ -96,7 +96,7 @@ def _resource(context: Context, export: Export, version: Version, query: Query) 
     }
 
 
-def _attributes(context: Context, export: Export, version: Version) -> Mapping[str, object]:
+def _attributes(context: Context, export: Outline, version: Version) -> Mapping[str, object]:
     memo = msgspec.convert(export.request.memo, Memo)
     status, method = STATUS[export.state], memo.callback_method
     return {

@@ -9,7 +9,7 @@ import msgspec
 
 from offtake.core.dataset import Op
 from offtake.core.error import InvalidRequest, NotFound
-from offtake.core.export import Export, ExportRequest, Selection
+from offtake.core.export import Export, ExportRequest, Outline, Selection
 from offtake.core.filter import Condition
 from offtake.core.limits import OneAtATime, Split
 from offtake.core.tenant import Principal
@@ -71,7 +71,7 @@ class Exports:
         except (NotFound, InvalidRequest) as problem:
             raise InvalidRequest(problem.message, field=_member(problem.field or "")) from None
 
-    def get_all(self, house: House, principal: Principal, ids: tuple[str, ...]) -> Sequence[Export]:
+    def get_all(self, house: House, principal: Principal, ids: tuple[str, ...]) -> Sequence[Outline]:
         """The token's own exports with those ids, in their order; what is not there, or not its own, is left out."""
         oldest = house.clock() - self.options.record_life
         return [
@@ -86,7 +86,7 @@ class Exports:
         """The reply to `add`."""
         return json_reply(context, Added(export=told(context, export, self.options.link_life)))
 
-    def got(self, context: Context, found: Sequence[Export]) -> Reply:
+    def got(self, context: Context, found: Sequence[Outline]) -> Reply:
         """The reply to `getAll`."""
         return json_reply(context, All(exports=tuple(told(context, one, self.options.link_life) for one in found)))
 

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from msgspec import UNSET, UnsetType, field
 
-from offtake.core.export import Export
+from offtake.core.export import Outline
 from offtake.core.lifecycle import State
 from offtake.web.dialect import Context
 from offtake.web.dialects.mews.errors import FILES
@@ -20,6 +20,9 @@ STATUS: Final[Mapping[State, str]] = {
     State.CANCELLED: "Failed",
     State.EXPIRED: "Expired",
 }
+
+
+SECONDS: Final = len("2026-01-02T03:04:05")
 
 
 class Scope(msgspec.Struct, kw_only=True, frozen=True):
@@ -95,7 +98,7 @@ class Memo(msgspec.Struct, kw_only=True, frozen=True):
     filters: Filters | None = None
 
 
-def told(context: Context, export: Export, link_life: timedelta) -> ExportTold:
+def told(context: Context, export: Outline, link_life: timedelta) -> ExportTold:
     """The export as it stands, its files with fresh links."""
     memo = msgspec.convert(export.request.memo, Memo)
     expired = export.expires_at is not None and context.now >= export.expires_at
@@ -118,7 +121,7 @@ def written(at: datetime) -> str:
     return (text.rstrip("0") if "." in text else text) + "Z"
 
 
-def _files(context: Context, export: Export, link_life: timedelta) -> tuple[File, ...]:
+def _files(context: Context, export: Outline, link_life: timedelta) -> tuple[File, ...]:
     return tuple(
         File(url=_link(context, export, place, link_life), size=part.bytes)
         for place, part in enumerate(export.parts, start=1)
@@ -126,7 +129,7 @@ def _files(context: Context, export: Export, link_life: timedelta) -> tuple[File
     )
 
 
-def _link(context: Context, export: Export, place: int, life: timedelta) -> str:
+def _link(context: Context, export: Outline, place: int, life: timedelta) -> str:
     """A link that holds for as long as it says, be it longer than the file is there."""
     path = f"{FILES}{export.id}-{place}.jsonl"
     return context.request.base_url + context.link(path, life, None).url
@@ -134,4 +137,4 @@ def _link(context: Context, export: Export, place: int, life: timedelta) -> str:
 
 def _seconds(at: datetime) -> str:
     """An instant in UTC, a fraction of a second cut."""
-    return at.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
+    return f"{msgspec.to_builtins(at.astimezone(UTC))[:SECONDS]}Z"

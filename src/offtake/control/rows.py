@@ -1,0 +1,151 @@
+"""Rows of exports and of their parts, read as whole exports or as outlines.
+
+Columns are taken by place: a thousand rows are often asked for together.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Final, TypedDict
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select
+
+from offtake.control.columns import one_of
+from offtake.control.tables import EXPORTS, PARTS
+from offtake.core.export import Export, ExportId, ExportRequest, Failure, Outline, Part, Progress, Size
+from offtake.core.lifecycle import State
+from offtake.core.tenant import KeyId, TenantId
+
+_OUTLINE: Final = ("id", "key_id", "request", "state", "created_at", "expires_at")
+_REST: Final = (
+    "part_count",
+    "tenant_id",
+    "started_at",
+    "finished_at",
+    "attempt",
+    "deaths",
+    "rows",
+    "bytes",
+    "parts_done",
+    "expected_rows",
+    "failure",
+    "sequence",
+)
+_PART: Final = ("export_id", "selection", "number", "name", "location", "rows", "bytes", "sha256")
+
+Shared = tuple[ExportId, KeyId, ExportRequest, str, datetime, datetime | None]
+OutlineColumns = tuple[*Shared, int | None, int | None]
+Columns = tuple[
+    *Shared,
+    int,
+    TenantId,
+    datetime | None,
+    datetime | None,
+    int,
+    int,
+    int,
+    int,
+    int,
+    int | None,
+    Failure | None,
+    int,
+]
+
+ROWS: Final[Select[*Columns]] = select(*(EXPORTS.c[name] for name in (*_OUTLINE, *_REST)))
+"""The columns that make an export."""
+
+_OF_PARTS: Final = (PARTS.c.selection, PARTS.c.number)
+
+_WITH_PARTS: Final[Select[*OutlineColumns]] = select(
+    *(EXPORTS.c[name] for name in _OUTLINE), PARTS.c.rows, PARTS.c.bytes
+).outerjoin_from(EXPORTS, PARTS)
+_PARTS: Final = select(*(PARTS.c[name] for name in _PART)).order_by(*_OF_PARTS)
+_PARTS_OF_ONE: Final = _PARTS.where(PARTS.c.export_id == bindparam("export"))
+_STATES: Final = {str(one): one for one in State}
+
+
+class _Shared(TypedDict):
+    """What an export has in common with its outline, but for the parts."""
+
+    id: ExportId
+    key_id: KeyId
+    request: ExportRequest
+    state: State
+    created_at: datetime
+    expires_at: datetime | None
+
+
+def load(connection: Connection, query: Select[*Columns]) -> Sequence[Export]:
+    """Run a query of export rows and return them with their parts, in its order."""
+    rows = connection.execute(query).all()
+    parts = _parts(connection, [row[0] for row in rows if row[6]])
+    return [_export(row, tuple(parts.get(row[0], ()))) for row in rows]
+
+
+def load_one(connection: Connection, query: Select[*Columns], named: Mapping[str, str | None]) -> Export | None:
+    """The first export of a query with those parameters, with its parts."""
+    row = connection.execute(query, named).first()
+    if row is None:
+        return None
+    parts = connection.execute(_PARTS_OF_ONE, {"export": row[0]}) if row[6] else ()
+    return _export(row, tuple(map(_part, parts)))
+
+
+def outlines(
+    connection: Connection, which: ColumnElement[bool], order: Sequence[ColumnElement[object]]
+) -> Sequence[Outline]:
+    """The outlines of the exports that meet the condition, in that order, which leaves no two of them alike.
+
+    An export comes with its parts in as many rows as it has parts, one behind the other: few have more than one.
+    """
+    found = connection.execute(_WITH_PARTS.where(which).order_by(*order, *_OF_PARTS))
+    return [_outline(list(rows)) for _, rows in groupby(found, key=itemgetter(0))]
+
+
+def _parts(connection: Connection, export_ids: Sequence[str]) -> Mapping[str, list[Part]]:
+    found: dict[str, list[Part]] = {}
+    if export_ids:
+        query = _PARTS.where(one_of(PARTS.c.export_id, export_ids, connection.dialect))
+        for row in connection.execute(query).all():
+            found.setdefault(row[0], []).append(_part(row))
+    return found
+
+
+def _shared(columns: Shared) -> _Shared:
+    export_id, key_id, request, state, created_at, expires_at = columns
+    return {
+        "id": export_id,
+        "key_id": key_id,
+        "request": request,
+        "state": _STATES[state],
+        "created_at": created_at,
+        "expires_at": expires_at,
+    }
+
+
+def _outline(rows: Sequence[Row[*OutlineColumns]]) -> Outline:
+    sizes = [Size(rows=row[6], bytes=row[7]) for row in rows if row[6] is not None and row[7] is not None]
+    return Outline(**_shared(rows[0][:6]), parts=tuple(sizes))
+
+
+def _export(row: Row[*Columns], parts: tuple[Part, ...]) -> Export:
+    _, tenant_id, started_at, finished_at = row[6:10]
+    attempt, deaths, rows, size, parts_done, expected_rows, failure, sequence = row[10:]
+    return Export(
+        **_shared(row[:6]),
+        tenant_id=tenant_id,
+        started_at=started_at,
+        finished_at=finished_at,
+        attempt=attempt,
+        deaths=deaths,
+        progress=Progress(rows=rows, bytes=size, parts=parts_done, expected_rows=expected_rows),
+        parts=parts,
+        failure=failure,
+        sequence=sequence,
+    )
+
+
+def _part(row: Row[str, int, int, str, str, int, int, str]) -> Part:
+    _, selection, number, name, location, rows, size, sha256 = row
+    return Part(selection=selection, number=number, name=name, location=location, rows=rows, bytes=size, sha256=sha256)
