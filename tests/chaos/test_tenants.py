@@ -14,7 +14,7 @@ from offtake.testing.serving import Serving
 from offtake.web.dialects.native import DIALECT
 
 ROUNDS = 1
-QUEUED = 200
+QUEUED = 60
 FEWER = 16
 FAIR_SECONDS = 2.0
 PATIENCE = 60.0
@@ -91,7 +91,7 @@ def _raw(address: str, method: str, path: str, token: str, body: bytes = b"") ->
 
 
 @pytest.mark.parametrize(
-    ("dataset", "queued"), [("slowly", QUEUED), ("late", FEWER)], ids=["200 of a second", "16 of four seconds"]
+    ("dataset", "queued"), [("slowly", QUEUED), ("late", FEWER)], ids=["60 of a second", "16 of four seconds"]
 )
 def test_one_export_does_not_wait_for_the_many_of_another_tenant(
     serving: Serving, address: str, enrol: Enrol, times: Times, until: Until, dataset: str, queued: int

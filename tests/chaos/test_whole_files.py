@@ -67,13 +67,15 @@ def recomputed(files: tuple[Path, ...], export: Export, manifest: dict[str, list
 
 @contextmanager
 def crawling(files: Path) -> Iterator[dict[Path, tuple[int, str]]]:
-    """Look through the folder for the length of the block; gives size and SHA-256 of each file when first seen."""
+    """Look for the length of the block through what comes into the folder meanwhile; gives size and SHA-256 of each
+    file when first seen."""
     seen: dict[Path, tuple[int, str]] = {}
     stop = threading.Event()
+    others = set(files.glob("*"))
 
     def crawl() -> None:
         while not stop.wait(0.002):
-            for path in files.rglob("[!.]*"):
+            for path in (path for folder in files.glob("*") if folder not in others for path in folder.rglob("[!.]*")):
                 with suppress(FileNotFoundError, IsADirectoryError):
                     if path not in seen:
                         content = path.read_bytes()

@@ -1,4 +1,7 @@
-"""The control store on both of its databases, by the suite that every control store keeps to."""
+"""The control store on both of its databases, by the suite that every control store keeps to.
+
+A place has no schema where a test sees to that itself; the others get one that has been migrated before.
+"""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -30,8 +33,9 @@ class Stores:
 
 class TestOnSqlite(ControlSuite):
     @pytest.fixture
-    def place(self, tmp_path: Path) -> Iterator[Place]:
-        file = tmp_path / "store" / "offtake.db"
+    def place(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+        empty = "control" not in request.fixturenames
+        file: Path = tmp_path / "store" / "offtake.db" if empty else request.getfixturevalue("store_file")
         stores = Stores(f"sqlite:///{file}")
 
         def take_away() -> None:
@@ -45,9 +49,11 @@ class TestOnSqlite(ControlSuite):
 
 class TestOnPostgres(ControlSuite):
     @pytest.fixture
-    def place(self, postgres: str) -> Iterator[Place]:
-        stores = Stores(postgres)
-        yield Place(open=stores.open, take_away=lambda: shut(postgres))
+    def place(self, request: pytest.FixtureRequest) -> Iterator[Place]:
+        empty = "control" not in request.fixturenames
+        url = str(request.getfixturevalue("postgres" if empty else "store_postgres"))
+        stores = Stores(url)
+        yield Place(open=stores.open, take_away=lambda: shut(url))
         stores.close()
 
 

@@ -1,7 +1,7 @@
 """Callbacks and deliveries in the store beyond their suite: values come back exactly, questions go through an index."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -22,13 +22,10 @@ from offtake.testing.conformance.control_samples import HOUR, MINE, NOON, export
 from offtake.testing.conformance.control_telling_samples import delivery, destination, endpoint, message, tried
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def control(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlControl]:
-    url = f"sqlite:///{tmp_path}/offtake.db" if request.param == "sqlite" else request.getfixturevalue("postgres")
-    with ExitStack() as stack:
-        control = open_control(url)
-        stack.callback(control.close)
-        control.migrate()
+@pytest.fixture(params=["file", "postgres"])
+def control(request: pytest.FixtureRequest) -> Iterator[SqlControl]:
+    place = request.getfixturevalue(f"store_{request.param}")
+    with closing(open_control(place if request.param == "postgres" else f"sqlite:///{place}")) as control:
         yield control
 
 
@@ -117,9 +114,8 @@ QUESTIONS: dict[str, Callable[[SqlTransaction], object]] = {
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_no_question_goes_through_all_that_is_stored(tmp_path: Path, question: str) -> None:
-    control = open_control(f"sqlite:///{tmp_path}/offtake.db")
-    control.migrate()
+def test_no_question_goes_through_all_that_is_stored(store_file: Path, question: str) -> None:
+    control = open_control(f"sqlite:///{store_file}")
     with control.transaction() as tx:
         _store_something(tx)
         with _planned(control.engine) as plans:
@@ -129,9 +125,8 @@ def test_no_question_goes_through_all_that_is_stored(tmp_path: Path, question: s
     assert [step for step in plans if step.startswith("SCAN") and step.split()[1] not in {"lanes", "CONSTANT"}] == []
 
 
-def test_who_listens_is_not_looked_for_among_endpoints_of_other_exports(tmp_path: Path) -> None:
-    control = open_control(f"sqlite:///{tmp_path}/offtake.db")
-    control.migrate()
+def test_who_listens_is_not_looked_for_among_endpoints_of_other_exports(store_file: Path) -> None:
+    control = open_control(f"sqlite:///{store_file}")
     with control.reading() as tx, _planned(control.engine) as plans:
         tx.endpoints.listening(MINE, export().id, Kind.SUCCEEDED)
     control.close()
@@ -150,10 +145,9 @@ def test_who_listens_is_not_looked_for_among_endpoints_of_other_exports(tmp_path
     ],
 )
 def test_what_stands_in_one_state_is_found_by_the_index_of_that_state(
-    tmp_path: Path, index: str, question: Callable[[SqlTransaction], object]
+    store_file: Path, index: str, question: Callable[[SqlTransaction], object]
 ) -> None:
-    control = open_control(f"sqlite:///{tmp_path}/offtake.db")
-    control.migrate()
+    control = open_control(f"sqlite:///{store_file}")
     with control.reading() as tx, _planned(control.engine) as plans:
         question(tx)
     control.close()

@@ -8,9 +8,10 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,7 @@ import pytest
 
 from offtake.cli import touring
 from offtake.cli.outcome import Exit
-from offtake.demo.tour import VISITS
+from offtake.demo.tour import VISITS, Stop
 from offtake.testing.serving import Process
 
 Run = Callable[..., tuple[int, str, str]]
@@ -44,11 +45,15 @@ class Demo:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo(tmp_path_factory: pytest.TempPathFactory, demo_file: Path) -> Iterator[Demo]:
+    """A demo over the whole hotel and some of all else, which ends with 0 when it is stopped."""
     folder = tmp_path_factory.mktemp("demo")
-    with Process("demo", "--dir", str(folder / "demo"), "--port", "0", log=folder / "demo.log") as serving:
+    arguments = ("demo", "--dir", str(folder / "demo"), "--port", "0")
+    built = {"offtake.cli.touring:build_sqlite": partial(shutil.copyfile, demo_file)}
+    with Process(*arguments, log=folder / "demo.log", instead=built) as serving:
         said = list(iter(serving.line, "Serving until Ctrl-C."))
         yield Demo(folder=folder / "demo", said="\n".join(said))
+        assert serving.stop() == Exit.DONE
 
 
 def test_the_tour_proves_its_export_and_leaves_what_is_needed_to_go_on(demo: Demo) -> None:
@@ -60,14 +65,33 @@ def test_the_tour_proves_its_export_and_leaves_what_is_needed_to_go_on(demo: Dem
     assert (demo.folder / "offtake.yaml").exists()
 
 
-def test_it_ends_after_the_tour_if_asked(
-    tmp_path: Path, demo_file: Path, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(touring, "build_sqlite", lambda path: shutil.copyfile(demo_file, path))
+def test_it_ends_after_the_tour_if_asked(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Stop] = []
+
+    def take(stop: Stop, *_: object) -> bool:
+        assert httpx2.get(f"{stop.base_url}/readyz").status_code == 200
+        seen.append(stop)
+        return True
+
+    monkeypatch.setattr(touring, "build_sqlite", Path.touch)
+    monkeypatch.setattr(touring, "take", take)
     ended, out, err = run("demo", "--dir", str(tmp_path / "demo"), "--port", "0", "--exit")
     assert ended == Exit.DONE, out + err
-    assert out.count("same") == CHECKS
+    assert [stop.database for stop in seen] == [tmp_path / "demo" / "hotel.db"]
     assert "Serving" not in out
+
+
+def test_a_tour_that_sees_something_wrong_is_told_by_the_exit_code(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def served(_wired: object, _worker: object, ready: Callable[[str], Awaitable[bool]]) -> None:
+        assert await ready("http://127.0.0.1:1") is False
+
+    monkeypatch.setattr(touring, "build_sqlite", Path.touch)
+    monkeypatch.setattr(touring, "run", served)
+    monkeypatch.setattr(touring, "take", lambda *_: False)
+    ended, out, err = run("demo", "--dir", str(tmp_path / "demo"), "--port", "0", "--exit")
+    assert ended == Exit.WRONG, out + err
 
 
 def test_every_value_of_the_export_is_that_of_the_source(demo: Demo) -> None:

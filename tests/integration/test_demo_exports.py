@@ -41,9 +41,10 @@ ASKED = {
 
 
 @pytest.fixture
-def both(tmp_path: Path, demo_file: Path, demo_postgres: str) -> tuple[Settings, Settings]:
+def both(tmp_path: Path, demo_settings: Settings, demo_file: Path, demo_postgres: str) -> tuple[Settings, Settings]:
     """The demo's settings over its SQLite file and over a PostgreSQL database with the same data."""
-    return _settings(tmp_path, f"sqlite:///{demo_file}"), _settings(tmp_path, demo_postgres)
+    assert f"sqlite:///{demo_file}" in {one.url for one in demo_settings.sources.values()}
+    return demo_settings, _settings(tmp_path, demo_postgres)
 
 
 def test_files_from_both_databases_match(tmp_path: Path, both: tuple[Settings, Settings]) -> None:

@@ -9,17 +9,15 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-import yaml
 
 from offtake import settings
-from offtake.app.wiring import plugins
 from offtake.core.dataset import Dataset, FieldType, Op
 from offtake.core.limits import Window
 from offtake.core.query import CsvLayout, Query
 from offtake.demo import didww
-from offtake.demo.configuration import configuration
 from offtake.demo.data import HOTEL
 from offtake.encode.functions import FUNCTIONS
+from offtake.settings import Settings
 from offtake.sql import sqlite
 
 UNTIL: Final = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -35,10 +33,8 @@ def calls(calls_file: Path) -> Iterator[sqlite3.Connection]:
 
 
 @pytest.fixture(scope="module")
-def datasets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Dataset]:
-    path = tmp_path_factory.mktemp("demo") / "offtake.yaml"
-    path.write_text(yaml.safe_dump(configuration("sqlite:///calls.sqlite")), "utf-8")
-    return {one.name: one for one in settings.datasets(settings.load(path, {}, plugins()).settings)}
+def datasets(demo_settings: Settings) -> dict[str, Dataset]:
+    return {one.name: one for one in settings.datasets(demo_settings)}
 
 
 def one(database: sqlite3.Connection, sql: str) -> object:

@@ -92,6 +92,21 @@ def test_a_build_that_fails_leaves_the_old_file_and_nothing_else(
     assert target.read_bytes() == b"the old one"
 
 
+def test_unless_told_otherwise_all_there_is_is_built_until_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def none(sets: tuple[DataSet, ...], until: datetime) -> Iterator[tuple[Table, Iterator[Row]]]:
+        asked.append((sets, until))
+        return iter(())
+
+    monkeypatch.setattr(load, "rows", none)
+    before = datetime.now(UTC)
+    build_sqlite(tmp_path / "demo.sqlite")
+    ((sets, until),) = asked
+    assert sets == (HOTEL, CALLS, CONTACTS, PREFERENCES)
+    assert before <= until <= datetime.now(UTC)
+
+
 def test_ids_are_uuids_of_version_5() -> None:
     names = [("bill", "costa", position) for position in range(50)]
     assert [identifier(*one) for one in names] == [

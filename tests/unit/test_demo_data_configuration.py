@@ -61,6 +61,21 @@ def loaded(folder: Path, url: str) -> tuple[Mapping[str, Dataset], Mapping[str, 
 
 
 @pytest.fixture(scope="module")
+def configured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Mapping[str, Dataset], Mapping[str, Tenant]]:
+    return loaded(tmp_path_factory.mktemp("loaded"), URLS[0])
+
+
+@pytest.fixture(scope="module")
+def found(configured: tuple[Mapping[str, Dataset], Mapping[str, Tenant]]) -> Mapping[str, Dataset]:
+    return configured[0]
+
+
+@pytest.fixture(scope="module")
+def accounts(configured: tuple[Mapping[str, Dataset], Mapping[str, Tenant]]) -> Mapping[str, Tenant]:
+    return configured[1]
+
+
+@pytest.fixture(scope="module")
 def database(demo_file: Path) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(demo_file)) as connection:
         yield connection
@@ -82,14 +97,14 @@ def test_it_loads_without_a_complaint(tmp_path: Path, url: str) -> None:
         assert one.description, one.name
 
 
-def test_instants_are_written_in_whole_seconds(tmp_path: Path) -> None:
-    found, _ = loaded(tmp_path, URLS[0])
+def test_instants_are_written_in_whole_seconds(found: Mapping[str, Dataset]) -> None:
     instants = [field for one in found.values() for field in one.fields if field.type is FieldType.TIMESTAMP]
     assert {field.precision for field in instants} == {0}
 
 
-def test_the_first_tenant_sees_personal_fields_and_the_second_does_not(tmp_path: Path) -> None:
-    found, accounts = loaded(tmp_path, URLS[0])
+def test_the_first_tenant_sees_personal_fields_and_the_second_does_not(
+    found: Mapping[str, Dataset], accounts: Mapping[str, Tenant]
+) -> None:
     seen = {
         name: {field.name for field in found["customers"].visible_to(Principal(key_id=KeyId("k"), tenant=tenant))}
         for name, tenant in accounts.items()
@@ -98,8 +113,7 @@ def test_the_first_tenant_sees_personal_fields_and_the_second_does_not(tmp_path:
     assert seen["alpine"] < seen["costa"]
 
 
-def test_tenants_share_no_id_of_any_dimension(tmp_path: Path) -> None:
-    _, accounts = loaded(tmp_path, URLS[0])
+def test_tenants_share_no_id_of_any_dimension(accounts: Mapping[str, Tenant]) -> None:
     costa, alpine = accounts["costa"].scope, accounts["alpine"].scope
     assert costa.keys() == alpine.keys() == {"tenant", "enterprise", "chain"}
     assert all(set(costa[dimension]).isdisjoint(alpine[dimension]) for dimension in costa)
@@ -107,15 +121,17 @@ def test_tenants_share_no_id_of_any_dimension(tmp_path: Path) -> None:
 
 
 @every_table
-def test_fields_are_the_columns_of_the_table(tmp_path: Path, database: sqlite3.Connection, table: Table) -> None:
-    found, _ = loaded(tmp_path, URLS[0])
+def test_fields_are_the_columns_of_the_table(
+    found: Mapping[str, Dataset], database: sqlite3.Connection, table: Table
+) -> None:
     columns = [row[1] for row in database.execute(f"PRAGMA table_info({table.name})")]
     assert columns == [field.name for field in found[table.name].fields]
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
-def test_a_view_has_its_fields_and_whose_they_are(tmp_path: Path, database: sqlite3.Connection, view: View) -> None:
-    found, _ = loaded(tmp_path, URLS[0])
+def test_a_view_has_its_fields_and_whose_they_are(
+    found: Mapping[str, Dataset], database: sqlite3.Connection, view: View
+) -> None:
     dataset = found[view.name]
     columns = [row[1] for row in database.execute(f"PRAGMA table_info({view.name})")]
     assert columns == [*(field.name for field in dataset.fields), *dataset.scope.values()]
@@ -160,9 +176,8 @@ def test_every_column_is_described_and_most_are_labelled_in_german(table: Table)
 
 @pytest.mark.parametrize("prepared", PREPARED, ids=lambda prepared: prepared.name)
 def test_a_prepared_select_gives_its_declared_fields(
-    tmp_path: Path, database: sqlite3.Connection, prepared: Prepared
+    found: Mapping[str, Dataset], database: sqlite3.Connection, prepared: Prepared
 ) -> None:
-    found, _ = loaded(tmp_path, URLS[0])
     dataset = found[prepared.name]
     assert isinstance(dataset.relation, Select)
     given, count = ASKED[prepared.name]

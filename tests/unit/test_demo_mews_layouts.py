@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-import yaml
 
 from offtake import settings
-from offtake.app.wiring import open_sources, plugins
+from offtake.app.wiring import open_sources
 from offtake.core.limits import Window
 from offtake.core.query import JsonLayout, Query
 from offtake.demo.configuration import configuration
@@ -245,12 +244,9 @@ def described(layout: str) -> list[Described]:
 
 
 @pytest.fixture(scope="module")
-def chosen(tmp_path_factory: pytest.TempPathFactory, demo_file: Path) -> Settings:
-    folder: Path = tmp_path_factory.mktemp("demo")
-    (folder / "offtake.yaml").write_text(
-        yaml.safe_dump(configuration(f"sqlite:///{demo_file}"), sort_keys=False), "utf-8"
-    )
-    return settings.load(folder / "offtake.yaml", {}, plugins()).settings
+def chosen(demo_settings: Settings, demo_file: Path) -> Settings:
+    assert f"sqlite:///{demo_file}" in {one.url for one in demo_settings.sources.values()}
+    return demo_settings
 
 
 def lines(chosen: Settings, dataset: str, tenant: str, window: Window | None = None) -> list[bytes]:

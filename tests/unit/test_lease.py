@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from offtake.control.store import SqlControl, open_control
+from offtake.control.store import SqlControl
 from offtake.core.ports import Handler, Work
+from offtake.testing import house
 from offtake.worker.lease import LeaseKeeper
 
 LENGTH = timedelta(hours=1)
@@ -36,8 +37,7 @@ class Tasks:
 
 @pytest.fixture
 def control(tmp_path: Path) -> Iterator[SqlControl]:
-    control = open_control(f"sqlite:///{tmp_path}/control.db")
-    control.migrate()
+    control = house.store(tmp_path / "control.db")
     yield control
     control.close()
 

@@ -10,6 +10,8 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
+from importlib import import_module
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -19,6 +21,7 @@ from typing import Final, Self
 
 import yaml
 
+from offtake import plugin
 from offtake.app.wiring import configuration, dialects, prepare, wire
 from offtake.core.tenant import TenantId
 from offtake.service import tenants
@@ -26,25 +29,35 @@ from offtake.service import tenants
 PATIENCE = 120.0
 """Seconds that a process may take to start or to end."""
 
-LOADED: Final = (__name__, "offtake.cli", "alembic.command", "asyncpg", "psycopg")
-"""What the process that all others are copies of has imported: most of what a server needs to start is to import it."""
+LOADED: Final = (__name__, "offtake.cli", "offtake.app.worker", "alembic.command", "asyncpg", "psycopg")
+"""What the process that all others are copies of has imported, beside every plug-in of ours: most of what a server
+needs to start is to import it."""
 
 
 class Process:
     """An `offtake` command in a process of its own; its standard error goes to a file.
 
     The process is a copy of one that has imported the program and done nothing else. So it starts in no time; what it
-    starts itself is as always.
+    starts itself is as always. `instead` has what is to stand in it in the place of something else, by its name, like
+    "offtake.cli.touring:build_sqlite".
     """
 
-    def __init__(self, *arguments: str, log: Path, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        log: Path,
+        environ: Mapping[str, str] | None = None,
+        instead: Mapping[str, object] | None = None,
+    ) -> None:
         self.log = log
         self._status: int | None = None
         self._lines: Queue[str] = Queue()
         context = _loaded()
         reader, writer = context.Pipe(duplex=False)
         self._process = context.Process(
-            target=_command, args=(arguments, {**os.environ, **(environ or {})}, writer, log), daemon=True
+            target=_command,
+            args=(arguments, {**os.environ, **(environ or {})}, instead or {}, writer, log),
+            daemon=True,
         )
         self._process.start()
         writer.close()
@@ -137,15 +150,21 @@ class Serving:
         return Process(command, *arguments, "--config", str(self.configuration), log=self.directory / f"{command}.log")
 
 
+@cache
 def _loaded() -> ForkServerContext:
     """Where processes are copied from one that has imported the program; there is one such for this process."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(LOADED))
+    plugins = [f"offtake.{kind}.{name}" for kind in plugin.CONSTANTS for name in plugin.names(kind)]
+    context.set_forkserver_preload([*LOADED, *plugins])
     return context
 
 
 def _command(
-    arguments: Sequence[str], environ: Mapping[str, str], output: "Connection[object, object]", log: Path
+    arguments: Sequence[str],
+    environ: Mapping[str, str],
+    instead: Mapping[str, object],
+    output: "Connection[object, object]",
+    log: Path,
 ) -> None:
     """Run a command as `python -m offtake` does, in a process that is to do nothing else."""
     os.environ.clear()
@@ -160,4 +179,6 @@ def _command(
     sys.stdout = io.TextIOWrapper(plain, encoding="utf-8", write_through=unbuffered)
     sys.stderr = io.TextIOWrapper(io.BufferedWriter(err), encoding="utf-8", line_buffering=True)
     sys.argv = ["offtake", *arguments]
+    for name, other in instead.items():
+        setattr(import_module(name.split(":")[0]), name.split(":")[1], other)
     runpy.run_module("offtake", run_name="__main__", alter_sys=True)

@@ -19,6 +19,7 @@ from offtake.testing.conformance.source_samples import (
     HOSTILE,
     Row,
     Stage,
+    copies,
     copy,
     dataset,
     field,
@@ -74,9 +75,10 @@ class AskingSuite:
             rows: list[Row] = [*((str(n), text) for n, text in enumerate(texts)), (str(len(texts)), None)]
             stage.create(f"compared_{kind.value}", fields, rows)
             of = dataset(f"compared_{kind.value}", fields)
-            for condition, expected in self._comparisons(kind, texts):
-                found = [row[0] for row in copy(stage, query(of, condition)).cells()]
-                assert found == [str(n) for n in expected], condition
+            compared = self._comparisons(kind, texts)
+            found = copies(stage, [query(of, condition) for condition, _ in compared])
+            for (condition, expected), one in zip(compared, found, strict=True):
+                assert [row[0] for row in one.cells()] == [str(n) for n in expected], condition
 
     def test_a_prefix_is_only_a_prefix(self, stage: Stage) -> None:
         fields = (FIELDS[0], field("value", FieldType.TEXT))

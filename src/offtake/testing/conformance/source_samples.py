@@ -187,10 +187,18 @@ class Copied:
 
 def copy(stage: Stage, asked: Query, layout: Layout | None = None) -> Copied:
     """Read a query in a reading of its own."""
+    return copies(stage, [asked], layout)[0]
 
-    async def read(source: Source) -> Copied:
-        async with source.read() as reading:
-            return await copied(reading, asked, layout)
+
+def copies(stage: Stage, asked: Sequence[Query], layout: Layout | None = None) -> list[Copied]:
+    """Read queries, each in a reading of its own, of a source that is opened once."""
+
+    async def read(source: Source) -> list[Copied]:
+        found = []
+        for one in asked:
+            async with source.read() as reading:
+                found.append(await copied(reading, one, layout))
+        return found
 
     return using(stage, read)
 
