@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,26 +13,21 @@ from offtake.client import Client, Export, NotSucceeded, pull
 from offtake.control.store import SqlControl, open_control
 from offtake.core.export import ExportId
 from offtake.testing import numbers
+from offtake.testing.postgres import Cluster
 from offtake.testing.serving import Process, Serving
 
-ROWS = 250_000
+ROWS = 200_000
 PATIENCE = 60.0
 
 Store = Callable[[Path], str]
 
 
 @pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The SQLite file of the large table, which nobody writes to."""
-    path = tmp_path_factory.mktemp("large") / "source.db"
-    numbers.fill(path, ROWS)
-    return path
-
-
-@pytest.fixture(autouse=True)
-def source(tmp_path: Path, large: Path) -> None:
-    """The large table, where the settings look for it."""
-    (tmp_path / "source.db").hardlink_to(large)
+def slow(cluster: Cluster) -> str:
+    """The URL of a PostgreSQL database with the table, of which a reading takes some seconds and little else."""
+    url = cluster.create_database()
+    numbers.fill_postgres(url, ROWS)
+    return url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -44,16 +39,25 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @contextmanager
-def world(tmp_path: Path, store: str, **worker: object) -> Iterator[tuple[Serving, Client]]:
-    """An API process without a worker over the large table, and a client."""
-    serving = Serving(tmp_path, numbers.settings(tmp_path, store, **worker))
+def world(tmp_path: Path, store: str, slow: str, **worker: object) -> Iterator[tuple[Serving, Client]]:
+    """An API process without a worker over the slow table, and a client."""
+    serving = Serving(tmp_path, settings(tmp_path, store, slow, **worker))
     token = serving.key(numbers.TENANT)
     with serving.api("--no-worker") as (_, url), Client(url, token) as client:
         yield serving, client
 
 
-def test_a_killed_worker_loses_and_doubles_nothing(tmp_path: Path, store: str) -> None:
-    with world(tmp_path, store) as (serving, client):
+def settings(tmp_path: Path, store: str, slow: str, **worker: object) -> Mapping[str, object]:
+    """The configuration of `numbers`, over the slow table."""
+    return {
+        **numbers.settings(tmp_path, store, **worker),
+        "sources": {"source": {"url": slow}},
+        "datasets": {numbers.DATASET: numbers.dataset("source", "slowly", order=["id"])},
+    }
+
+
+def test_a_killed_worker_loses_and_doubles_nothing(tmp_path: Path, store: str, slow: str) -> None:
+    with world(tmp_path, store, slow) as (serving, client):
         export = client.create(numbers.DATASET)
         for least in (1, 40_000):
             with serving.start("worker") as worker:
@@ -69,8 +73,8 @@ def test_a_killed_worker_loses_and_doubles_nothing(tmp_path: Path, store: str) -
         _nothing_left_behind(tmp_path / "files", done)
 
 
-def test_an_export_that_kills_its_workers_fails_with_a_reason(tmp_path: Path, store: str) -> None:
-    with world(tmp_path, store, max_attempts=2) as (serving, client):
+def test_an_export_that_kills_its_workers_fails_with_a_reason(tmp_path: Path, store: str, slow: str) -> None:
+    with world(tmp_path, store, slow, max_attempts=2) as (serving, client):
         export = client.create(numbers.DATASET)
         control = open_control(store, pool_size=1)
         for attempt in (1, 2):
@@ -84,8 +88,8 @@ def test_an_export_that_kills_its_workers_fails_with_a_reason(tmp_path: Path, st
         assert client.get(export.id).files == ()
 
 
-def test_a_stalled_worker_that_wakes_up_publishes_nothing(tmp_path: Path, postgres: str) -> None:
-    with world(tmp_path, postgres) as (serving, client):
+def test_a_stalled_worker_that_wakes_up_publishes_nothing(tmp_path: Path, postgres: str, slow: str) -> None:
+    with world(tmp_path, postgres, slow) as (serving, client):
         export = client.create(numbers.DATASET)
         with serving.start("worker") as stalled:
             _until(client, export, lambda one: one.progress.rows >= 1)
@@ -99,8 +103,8 @@ def test_a_stalled_worker_that_wakes_up_publishes_nothing(tmp_path: Path, postgr
         assert numbers.wrong(pulled.files, ROWS) is None
 
 
-def test_a_worker_that_is_told_to_stop_hands_its_export_back(tmp_path: Path, store: str) -> None:
-    with world(tmp_path, store, drain_seconds=0) as (serving, client):
+def test_a_worker_that_is_told_to_stop_hands_its_export_back(tmp_path: Path, store: str, slow: str) -> None:
+    with world(tmp_path, store, slow, drain_seconds=0) as (serving, client):
         export = client.create(numbers.DATASET)
         with serving.start("worker") as worker:
             _until(client, export, lambda one: one.progress.rows >= 1)
@@ -111,8 +115,8 @@ def test_a_worker_that_is_told_to_stop_hands_its_export_back(tmp_path: Path, sto
         assert numbers.wrong(pull(client, done.id, tmp_path / "pulled").files, ROWS) is None
 
 
-def test_a_cancelled_export_stops_within_a_second_and_leaves_nothing(tmp_path: Path, store: str) -> None:
-    with world(tmp_path, store) as (serving, client), serving.start("worker"):
+def test_a_cancelled_export_stops_within_a_second_and_leaves_nothing(tmp_path: Path, store: str, slow: str) -> None:
+    with world(tmp_path, store, slow) as (serving, client), serving.start("worker"):
         export = client.create(numbers.DATASET)
         _until(client, export, lambda one: one.progress.rows >= 1)
         assert client.cancel(export.id).status == "cancelled"
@@ -122,8 +126,8 @@ def test_a_cancelled_export_stops_within_a_second_and_leaves_nothing(tmp_path: P
         _until_true(lambda: not _stored(tmp_path / "files", export.id))
 
 
-def test_the_supervisor_starts_a_killed_worker_again(tmp_path: Path) -> None:
-    serving = Serving(tmp_path, numbers.settings(tmp_path, f"sqlite:///{tmp_path / 'control.db'}"))
+def test_the_supervisor_starts_a_killed_worker_again(tmp_path: Path, slow: str) -> None:
+    serving = Serving(tmp_path, settings(tmp_path, f"sqlite:///{tmp_path / 'control.db'}", slow))
     token = serving.key(numbers.TENANT)
     with serving.api() as (api, url), Client(url, token) as client:
         export = client.create(numbers.DATASET)
@@ -133,9 +137,9 @@ def test_the_supervisor_starts_a_killed_worker_again(tmp_path: Path) -> None:
         assert numbers.wrong(pull(client, done.id, tmp_path / "pulled").files, ROWS) is None
 
 
-def test_a_second_worker_on_sqlite_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_second_worker_on_sqlite_is_refused_by_name(tmp_path: Path, slow: str) -> None:
     store = f"sqlite:///{tmp_path / 'control.db'}"
-    with world(tmp_path, store) as (serving, client), serving.start("worker") as first:
+    with world(tmp_path, store, slow) as (serving, client), serving.start("worker") as first:
         client.wait(client.create(numbers.DATASET).id, timeout=PATIENCE)
         second = Process("worker", "--config", str(serving.configuration), log=tmp_path / "second.log")
         assert second.wait() == 4
