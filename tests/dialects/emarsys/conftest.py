@@ -10,7 +10,7 @@ from typing import Protocol
 
 import pytest
 
-from offtake.core.dataset import Dataset, Field, FieldType, Parameter, Select
+from offtake.core.dataset import Dataset, Field, FieldType, Op, Parameter, Select, Table
 from offtake.core.export import Export, Part
 from offtake.delivery import ftp, sftp
 from offtake.encode.row_index import RowIndex
@@ -41,6 +41,21 @@ PARAMETERS = (
     Parameter(name="origin", type=FieldType.TEXT),
     Parameter(name="origin_ids", type=FieldType.INTEGER, many=True),
 )
+REGISTERED = (
+    Parameter(name="registered_from", type=FieldType.TIMESTAMP),
+    Parameter(name="registered_to", type=FieldType.TIMESTAMP),
+    Parameter(name="contact_list", type=FieldType.INTEGER, required=False, default=0),
+)
+CHOSEN = (
+    Parameter(name="contact_list", type=FieldType.INTEGER, required=False, default=0),
+    Parameter(name="segment", type=FieldType.INTEGER, required=False, default=0),
+)
+MEMBER = Field(name="contact_list", type=FieldType.INTEGER, column="list", ops=frozenset({Op.EQ}))
+ELSEWHERE = {
+    "registrations_dataset": "registrations",
+    "contact_lists_dataset": "chosen",
+    "segments_dataset": "chosen",
+}
 FULL = {"en": "Gender", "de": "Geschlecht"}
 SEXES = {"1": {"en": "Male", "de": "männlich"}, "2": {"en": "Female", "de": "weiblich"}}
 COUNTRIES = {"10": {"en": "Austria", "de": "Österreich"}, "184": {"en": "United Kingdom"}}
@@ -72,7 +87,13 @@ def sign(user: str, secret: str, created: str, nonce: str = "d36e316282959a9ed4c
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
-    stage = build(tmp_path, datasets=[_contacts()], formats={"csv": FORMAT})
+    datasets = [
+        _contacts("contacts", PARAMETERS),
+        _contacts("registrations", REGISTERED, Field(name="last_update", type=FieldType.TIMESTAMP, column="at")),
+        _contacts("chosen", CHOSEN),
+        replace(_contacts("members", (), MEMBER), relation=Table(name="members")),
+    ]
+    stage = build(tmp_path, datasets=datasets, formats={"csv": FORMAT})
     stage = replace(stage, house=replace(stage.house, deliveries={"ftp": ftp.DELIVERY, "sftp": sftp.DELIVERY}))
     stage.clock.now = NOW
     for tenant, users in (("acme", ("customer001", "customer002")), ("globex", ("stranger01",))):
@@ -89,7 +110,7 @@ def serve(stage: Stage) -> Iterator[Callable[..., Client]]:
     servers: list[Server] = []
 
     def serve(**options: object) -> Client:
-        made = Options(**{"accounts": ACCOUNTS, "requests": 10_000, **options})  # type: ignore[arg-type]
+        made = Options(**{"accounts": ACCOUNTS, "requests": 10_000, **ELSEWHERE, **options})  # type: ignore[arg-type]
         servers.append(Server(stage.house, [dialect(made)]))
         return Client(servers[-1])
 
@@ -136,7 +157,9 @@ def send(client: Client, signed: Callable[..., str]) -> Send:
 def ask(send: Send) -> Callable[..., Answer]:
     """Ask for an export of everything in March unless told otherwise; a member that is `...` is left out."""
 
-    def ask(*, user: str = "customer001", to: Client | None = None, **members: object) -> Answer:
+    def ask(
+        *, call: str = "/contact/getchanges", user: str = "customer001", to: Client | None = None, **members: object
+    ) -> Answer:
         usual: dict[str, object] = {
             "distribution_method": "local",
             "origin": "all",
@@ -145,7 +168,7 @@ def ask(send: Send) -> Callable[..., Answer]:
             "contact_fields": ["1", "3"],
         }
         sent = {name: value for name, value in {**usual, **members}.items() if value is not ...}
-        return send("POST", "/contact/getchanges", sent, user=user, to=to)
+        return send("POST", call, sent, user=user, to=to)
 
     return ask
 
@@ -216,11 +239,11 @@ def watch(send: Send) -> Callable[..., dict[str, object]]:
     return watch
 
 
-def _contacts() -> Dataset:
+def _contacts(name: str, parameters: tuple[Parameter, ...], *more: Field) -> Dataset:
     return Dataset(
-        name="contacts",
+        name=name,
         source="crm",
-        relation=Select(sql="SELECT * FROM contacts", parameters=PARAMETERS),
+        relation=Select(sql="SELECT * FROM contacts", parameters=parameters),
         key=("user_id",),
         order=("user_id",),
         scope={"tenant": "account"},
@@ -236,6 +259,7 @@ def _contacts() -> Dataset:
             _field("106533", {"en": "Loyalty Level"}),
             _field("106534", {"en": "Points"}, FieldType.INTEGER),
             _field("106535", {"en": "Secret"}, access=frozenset({"secrets"})),
+            *more,
         ),
     )
 

@@ -39,10 +39,16 @@ needs_vsftpd = pytest.mark.skipif(find("vsftpd") is None, reason="!!! vsftpd is 
 needs_sshd = pytest.mark.skipif(find("sshd") is None, reason="!!! sshd is missing: NOT TESTED !!!")
 
 SQL: Final = """
-SELECT c.account, c.user_id, c.first, c.mail, c.born, c.sex, c.opt_in, c.since, c.form, c.note
+SELECT c.account, c.user_id, c.first, c.mail, c.born, c.sex, c.opt_in, c.since, c.form, c.note, c.since AS last_update
   FROM contacts c
  WHERE c.user_id IN (SELECT h.user_id FROM changes h WHERE h.changed_at >= :changed_from
-                        AND h.changed_at < :changed_to AND h.origin <> 'import')
+                        AND h.changed_at < :changed_to AND h.origin <> 'import'
+                     UNION ALL SELECT a.user_id FROM contacts a WHERE :changed_to = ''
+                        AND (:registered_to = '' OR a.form IS NOT NULL AND a.since >= :registered_from
+                             AND a.since < :registered_to)
+                        AND (:contact_list = 0 OR a.user_id IN (SELECT m.user_id FROM members m
+                                                                 WHERE m.list = :contact_list))
+                        AND (:segment = 0 OR :segment = 6 AND a.sex = '1'))
    AND (:origin = 'all' OR :origin = 'form' AND c.form IN (:origin_ids)
                         OR :origin = 'api' AND coalesce(c.source, 0) IN (:origin_ids))
 """
@@ -84,12 +90,17 @@ FIELDS: Final[Mapping[str, object]] = {
     "48": {"type": "timestamp", "column": "since", "precision": 0, "labels": {"en": "Date of first registration"}},
     "34": {"type": "integer", "column": "form", "labels": {"en": "Contact form"}},
     "106533": {"type": "text", "column": "note", "labels": {"en": "Note"}},
+    "last_update": {"type": "timestamp", "precision": 0},
 }
 PARAMETERS: Final[Mapping[str, object]] = {
-    "changed_from": {"type": "timestamp"},
-    "changed_to": {"type": "timestamp"},
-    "origin": {"type": "text"},
+    "changed_from": {"type": "text", "default": ""},
+    "changed_to": {"type": "text", "default": ""},
+    "origin": {"type": "text", "default": "all"},
     "origin_ids": {"type": "integer", "many": True},
+    "registered_from": {"type": "text", "default": ""},
+    "registered_to": {"type": "text", "default": ""},
+    "contact_list": {"type": "integer", "default": 0},
+    "segment": {"type": "integer", "default": 0},
 }
 DAY: Final = {"time_range": ["2026-03-29", "2026-03-29"], "origin": "all", "origin_id": "0"}
 
@@ -101,10 +112,10 @@ class Customer:
     http: httpx2.Client
     log: Path
 
-    def ask(self, **members: object) -> str:
+    def ask(self, call: str = "contact/getchanges", /, **members: object) -> str:
         """Ask for an export of the day with 23 hours; its number."""
         sent = {"distribution_method": "local", "contact_fields": ["1"], **DAY, **members}
-        answer = self.http.post("contact/getchanges", json=sent, headers=_signed())
+        answer = self.http.post(call, json=sent, headers=_signed())
         assert answer.status_code == 200, answer.text
         return str(answer.json()["data"]["id"])
 
@@ -184,6 +195,23 @@ def test_who_changed_within_the_day_and_belongs_to_the_origin(customer: Customer
     assert ids(time_range=["2026-03-29 03:00", "2026-03-30"]) == ["1", "5", "8", "9"]
     assert ids(time_range=["2026-03-29 03:00:01", "2026-03-29 23:59:59"]) == ["5"]
     assert ids(time_range=["2026-03-29 01:00", "2026-03-29 01:00"]) == []
+
+
+def test_lists_segments_and_registrations(customer: Customer) -> None:
+    def text(call: str, **members: object) -> str:
+        number = customer.ask(call, **members)
+        assert customer.until(number, "done")["file_name"] == f"export_{number}_1_en-{_today()}.csv"
+        return customer.data(number).decode()
+
+    assert text("email/getcontacts", contactlist="5") == "First Name\r\nOld\r\nAda\r\n"
+    assert text("export/filter", filter=6, contact_fields=["5", "1"]) == "Gender,First Name\r\nMale,Bo;B\r\n"
+    ever: dict[str, object] = {"time_range": ["2015-04-20 10:22:13", "2026-01-15 12:00:00"]}
+    assert text("contact/getregistrations", **ever) == (
+        "user_id,First Name,last update\r\n8,Ada,2015-04-20 10:22:13\r\n"
+    )
+    later = {"time_range": ["2015-04-20", "2026-01-15"], "with_timestamp": 0}
+    assert text("contact/getregistrations", **later) == "user_id,First Name\r\n1,Bo;B\r\n8,Ada\r\n"
+    assert text("contact/getregistrations", **later, contactlist=5) == "user_id,First Name\r\n8,Ada\r\n"
 
 
 def test_pages_are_cut_between_rows(customer: Customer) -> None:
@@ -326,6 +354,8 @@ def _fill(path: Path) -> None:
         connection.execute("CREATE TABLE changes (user_id INTEGER, changed_at TEXT, origin TEXT)")
         connection.executemany(f"INSERT INTO contacts VALUES ('acme', {', '.join('?' * 10)})", CONTACTS)
         connection.executemany("INSERT INTO changes VALUES (?, ?, ?)", CHANGES)
+        connection.execute("CREATE TABLE members (list INTEGER, user_id INTEGER)")
+        connection.executemany("INSERT INTO members VALUES (?, ?)", [(5, 8), (5, 6), (4, 1)])
 
 
 def _settings(directory: Path, host_key: str) -> Mapping[str, object]:
@@ -351,7 +381,14 @@ def _settings(directory: Path, host_key: str) -> Mapping[str, object]:
         "tenants": {"acme": {"name": "Acme"}, "globex": {"name": "Globex"}},
         "dialects": {
             "emarsys": {
-                "accounts": {"acme": {"forms": {"77": "2", "78": "1"}, "sources": {"9": "shop"}}},
+                "accounts": {
+                    "acme": {
+                        "forms": {"77": "2", "78": "1"},
+                        "sources": {"9": "shop"},
+                        "contact_lists": {"5": {"name": "Old friends"}},
+                        "segments": {"6": "Men"},
+                    }
+                },
                 "ftp_pause": "1s",
                 "sftp_host_keys": {"127.0.0.1": host_key},
                 "notification_secrets": {"acme": SIGNING},

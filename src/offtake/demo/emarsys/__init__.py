@@ -7,7 +7,7 @@
     words.py      names, addresses and notes
     people.py     pieces of rows, made of those
     history.py    when contacts changed: the table, and its rows
-    contacts.py   the table of contacts, its rows, and the dataset of those who changed
+    contacts.py   the table of contacts, its rows, and the dataset of them
 
 All rows follow from one hour: none is later, and the same hour gives the same rows. Only moments follow from the hour,
 everything else is the same for ever.
@@ -30,7 +30,7 @@ __all__ = [
 
 TABLES: Final[tuple[Table, ...]] = (history.TABLE,)
 BEHIND: Final[tuple[Table, ...]] = (contacts.TABLE,)
-PREPARED: Final = (contacts.CHANGED,)
+PREPARED: Final = (contacts.CHOSEN,)
 
 
 def rows(until: datetime, counts: Mapping[str, int] = COUNTS) -> Mapping[str, Iterator[Row]]:

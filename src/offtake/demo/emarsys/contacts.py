@@ -1,14 +1,14 @@
-"""Contacts: their table, its rows, and what is exported of it: those who changed.
+"""Contacts: their table, its rows, and what is exported of it: who changed, who registered, lists and segments.
 
 The table's columns lie in the order of the pieces that rows are made of, those that are asked for most in front.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from offtake.core.dataset import FieldType
 from offtake.demo.emarsys import people
-from offtake.demo.emarsys.accounts import PROFILES
+from offtake.demo.emarsys.accounts import PROFILES, Profile, Selection
 from offtake.demo.emarsys.fields import FIELDS
 from offtake.demo.emarsys.history import DAY, Belonging, Change, written
 from offtake.demo.emarsys.people import CUSTOM, HOME, LIFE, MAILING, PERSON, PIECES, WORK
@@ -50,26 +50,50 @@ TABLE: Final = Table(
         *_columns(),
     ),
 )
+NEVER: Final = "0001-01-01T00:00:00Z"
+"""The end of a time that is not asked for."""
+
+
+def _chosen(parameter: str, selections: Callable[[Profile], Mapping[int, Selection]]) -> str:
+    """The SQL that says whether a contact is in what the parameter names, as all are in 0."""
+    arms = " ".join(
+        f"WHEN {number} THEN c.account = '{account}' AND c.f{one.field} = '{one.value}'"
+        for account, profile in PROFILES.items()
+        for number, one in selections(profile).items()
+    )
+    return f"CASE :{parameter} WHEN 0 THEN TRUE {arms} ELSE FALSE END"
+
+
 SELECTED: Final = ", ".join(f'c.{field.stored_as} AS "{field.column().name}"' for field in FIELDS)
-CHANGED: Final = Prepared(
+CHOSEN: Final = Prepared(
     name="contacts",
-    title="Changed contacts",
-    about="Contacts as they are, of those who were changed within a time, other than by an import.",
+    title="Contacts",
+    about="Contacts as they are, of those who were changed within a time, other than by an import, who registered "
+    "within a time, who are in a list, in a segment: as far as these are given.",
     sql=f"""
-        SELECT c.account, c.user_id, {SELECTED}
+        SELECT c.account, c.user_id, {SELECTED}, c.changed_at AS last_update
         FROM contacts c
         WHERE c.user_id IN (
             SELECT h.user_id FROM contact_changes h
             WHERE h.changed_at >= :changed_from AND h.changed_at < :changed_to AND h.origin <> 'import'
+            UNION ALL
+            SELECT s.user_id FROM contacts s WHERE :changed_to < '0002-01-01'
         ) AND (
             :origin = 'all'
             OR :origin = 'form' AND c.f34 IN (:origin_ids)
             OR :origin = 'api' AND coalesce(c.f33, 0) IN (:origin_ids)
+        ) AND (
+            :registered_to < '0002-01-01'
+            OR c.f34 IS NOT NULL AND c.f48 >= :registered_from AND c.f48 < :registered_to
         )
+        AND {_chosen("contact_list", lambda profile: profile.contact_lists)}
+        AND {_chosen("segment", lambda profile: profile.segments)}
     """,  # noqa: S608 — our own names
     parameters=(
-        Parameter(name="changed_from", type=FieldType.TIMESTAMP, about="Changed at this second or later."),
-        Parameter(name="changed_to", type=FieldType.TIMESTAMP, about="Changed before this second."),
+        Parameter(
+            name="changed_from", type=FieldType.TIMESTAMP, default=NEVER, about="Changed at this second or later."
+        ),
+        Parameter(name="changed_to", type=FieldType.TIMESTAMP, default=NEVER, about="Changed before this second."),
         Parameter(
             name="origin", type=FieldType.TEXT, default="all",
             about="Only contacts who belong to one of the forms (form) or sources (api) of origin_ids; else all.",
@@ -78,10 +102,24 @@ CHANGED: Final = Prepared(
             name="origin_ids", type=FieldType.INTEGER, many=True,
             about="Forms or sources; source 0 has the contacts without one.",
         ),
+        Parameter(
+            name="registered_from", type=FieldType.TIMESTAMP, default=NEVER,
+            about="Registered, by a form, at this second or later.",
+        ),
+        Parameter(
+            name="registered_to", type=FieldType.TIMESTAMP, default=NEVER,
+            about="Registered, by a form, before this second.",
+        ),
+        Parameter(name="contact_list", type=FieldType.INTEGER, default=0, about="In this contact list; 0 for any."),
+        Parameter(name="segment", type=FieldType.INTEGER, default=0, about="In this segment; 0 for any."),
     ),
     scope=BY_TENANT,
     key=("user_id",),
-    columns=(USER_ID, *(field.column() for field in FIELDS)),
+    columns=(
+        USER_ID,
+        *(field.column() for field in FIELDS),
+        Column(name="last_update", type=FieldType.TIMESTAMP, about="When it was last changed."),
+    ),
 )  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-"""A stop of the tour: a year's changes through one form, as a program written for the Emarsys API fetches them."""
+"""A stop of the tour: a year's changes through one form, and a segment, as programs written for the Emarsys API fetch
+them."""
 
 import base64
 import csv
@@ -7,7 +8,7 @@ import io
 import secrets
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,9 @@ from zoneinfo import ZoneInfo
 
 import httpx2
 
-ROOT: Final = "/api/v2"
+from offtake.demo.emarsys.accounts import PROFILES, Selection
+
+ACCOUNT: Final = "costa"
 ZONE: Final = ZoneInfo("Europe/Vienna")
 FIELDS: Final = ("1", "2", "3", "5", "14")
 DAYS: Final = 365
@@ -25,28 +28,24 @@ PAUSE: Final = 0.1
 
 
 def visit(base_url: str, credentials: Mapping[str, object], database: Path) -> Sequence[tuple[str, str, str]]:
-    """Export the contacts, read their rows, and compare their ids with those of the source."""
+    """Export the contacts, read their rows, and compare their ids with those of the source; then, with a bearer token,
+    all who are in a segment."""
     forms = credentials["form_ids"]
     assert isinstance(forms, list)
     today = datetime.now(ZONE).date()
     first = today - timedelta(days=DAYS)
-    asked = {
-        "distribution_method": "local",
-        "time_range": [first.isoformat(), today.isoformat()],
-        "origin": "form",
-        "origin_id": forms[0],
-        "contact_fields": FIELDS,
-    }
-    with httpx2.Client(base_url=f"{base_url}{ROOT}", timeout=60) as client:
-        made = client.post("/contact/getchanges", json=asked, headers=signed(credentials)).raise_for_status().json()
-        number = made["data"]["id"]
-        status = _finished(client, credentials, number)
-        text = client.get(f"/export/{number}/data", headers=signed(credentials)).text if status == "done" else ""
+    changed = {"time_range": [first.isoformat(), today.isoformat()], "origin": "form", "origin_id": forms[0]}
+    number, segment = next(iter(PROFILES[ACCOUNT].segments.items()))
+    with httpx2.Client(base_url=base_url, timeout=60) as client:
+        text = _exported(client, "/api/v2", "/contact/getchanges", changed, lambda: signed(credentials))
+        token = _token(client, credentials)
+        chosen = _exported(client, "/api/v3", "/export/filter", {"filter": number}, lambda: token)
     found = sorted(int(row["user_id"]) for row in csv.DictReader(io.StringIO(text, newline="")))
     there = _there(database, int(forms[0]), datetime(first.year, first.month, first.day, tzinfo=ZONE))
+    members = sum(1 for _ in csv.DictReader(io.StringIO(chosen, newline="")))
     return (
-        ("contacts", f"{len(there):,}", f"{len(found):,}"),
-        ("ids", "all", "all" if found == there else "others"),
+        ("contacts changed", f"{len(there):,}", f"{len(found):,}" if found == there else f"{len(found):,}, others"),
+        (f"segment {number}", f"{_having(database, segment):,}", f"{members:,}"),
     )
 
 
@@ -61,12 +60,24 @@ def signed(credentials: Mapping[str, object]) -> Mapping[str, str]:
     }
 
 
-def _finished(client: httpx2.Client, credentials: Mapping[str, object], number: int) -> str:
+def _token(client: httpx2.Client, credentials: Mapping[str, object]) -> Mapping[str, str]:
+    known = (str(credentials["username"]), str(credentials["secret"]))
+    answer = client.post("/oauth2/token", auth=known, data={"grant_type": "client_credentials"}).raise_for_status()
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+def _exported(
+    client: httpx2.Client, root: str, call: str, asked: Mapping[str, object], proof: Callable[[], Mapping[str, str]]
+) -> str:
+    """The rows of an export as CSV; nothing of one that failed."""
+    usual = {"distribution_method": "local", "contact_fields": FIELDS}
+    made = client.post(f"{root}{call}", json={**usual, **asked}, headers=proof()).raise_for_status().json()
+    place = f"{root}/export/{made['data']['id']}"
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        told = client.get(f"/export/{number}", headers=signed(credentials)).raise_for_status().json()["data"]
-        if told["status"] not in ("scheduled", "in progress"):
-            return str(told["status"])
+        status = client.get(place, headers=proof()).raise_for_status().json()["data"]["status"]
+        if status not in ("scheduled", "in progress"):
+            return client.get(f"{place}/data", headers=proof()).text if status == "done" else ""
         time.sleep(PAUSE)
     return ""
 
@@ -74,8 +85,15 @@ def _finished(client: httpx2.Client, credentials: Mapping[str, object], number: 
 def _there(database: Path, form: int, start: datetime) -> list[int]:
     query = (
         "SELECT DISTINCT c.user_id FROM contacts c JOIN contact_changes h USING (account, user_id)"
-        " WHERE c.account = 'costa' AND c.f34 = ? AND h.origin <> 'import' AND h.changed_at >= ? ORDER BY 1"
+        " WHERE c.account = ? AND c.f34 = ? AND h.origin <> 'import' AND h.changed_at >= ? ORDER BY 1"
     )
     since = f"{start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     with closing(sqlite3.connect(database)) as connection:
-        return [int(found) for (found,) in connection.execute(query, (form, since))]
+        return [int(found) for (found,) in connection.execute(query, (ACCOUNT, form, since))]
+
+
+def _having(database: Path, segment: Selection) -> int:
+    query = f"SELECT count(*) FROM contacts WHERE account = ? AND f{segment.field} = ?"  # noqa: S608 — our own names
+    with closing(sqlite3.connect(database)) as connection:
+        ((count,),) = connection.execute(query, (ACCOUNT, segment.value))
+    return int(count)

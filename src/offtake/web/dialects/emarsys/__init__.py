@@ -1,10 +1,12 @@
-"""The Emarsys API v2's change exports: contacts that changed, told of, delivered, or read a page at a time.
+"""The Emarsys API v2's exports of contacts: those that changed or registered, of lists and of segments; told of,
+delivered, or read a page at a time.
 
 The wire form is described in the vendor's public documentation of the API, "Exporting Changes"; where that is silent,
 what we chose is written down in docs/how-to/serve-emarsys-clients.md.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -12,22 +14,25 @@ from offtake.core.error import ExportError, InvalidRequest, LimitExceeded, Malfo
 from offtake.core.tenant import Names, Principal
 from offtake.service.house import House
 from offtake.service.pages import Page
-from offtake.web.dialect import AnyOperation, Context, Dialect, Documented, Issue, keyed, public, steady
-from offtake.web.dialects.emarsys import errors, wsse
+from offtake.web.dialect import AnyOperation, Context, Dialect, Documented, Issue, Operation, keyed, public, steady
+from offtake.web.dialects.emarsys import errors, tokens
 from offtake.web.dialects.emarsys.callbacks import TELLER
+from offtake.web.dialects.emarsys.calls import CALLS
 from offtake.web.dialects.emarsys.exports import Exports, Watched, memo_of
 from offtake.web.dialects.emarsys.lookups import LookUps, Told
 from offtake.web.dialects.emarsys.options import KIND, Options
+from offtake.web.dialects.emarsys.proofs import BEARER, CLIENT, SIGNED, Proof, present
 from offtake.web.dialects.emarsys.replying import MEDIA_TYPE, Envelope, headers, reply
 from offtake.web.dialects.emarsys.telling import Status, word
 from offtake.web.message import Reply, Request, Spliced
 
-ROOT: Final = "/api/v2"
 HEALTH: Final = "/healthcheck"
+VERSIONS: Final = ((SIGNED, ""), (BEARER, "_v3"))
+"""How each version's requests are proved, and what marks the names of its operations."""
+
 CSV: Final = "text/csv;charset=UTF-8"
 SECRET_BYTES: Final = 10
 
-SIGNED: Final = ("X-WSSE", "user, digest, nonce and time")
 COMMON: Final[tuple[type[ExportError], ...]] = (LimitExceeded, InvalidRequest)
 
 
@@ -38,9 +43,9 @@ def dialect(options: object) -> Dialect:
     return Dialect(
         kind=KIND,
         title="Emarsys",
-        roots=(ROOT, HEALTH),
-        operations=(*_asking(options), *_looking(options)),
-        present=partial(wsse.present, once=options.refuse_replays),
+        roots=(SIGNED.root, BEARER.root, CLIENT.root, HEALTH),
+        operations=tuple(_operations(options)),
+        present=partial(present, once=options.refuse_replays),
         rate=steady(options.requests, options.request_window),
         error=partial(errors.render, options),
         issue=issue,
@@ -57,7 +62,32 @@ def issue(random: Callable[[int], bytes], _: str | None) -> Issue:
     return Issue(secret=secret, shown={"secret": secret})
 
 
-def _asking(options: Options) -> Iterator[AnyOperation]:
+def _operations(options: Options) -> Iterator[AnyOperation]:
+    for proof, mark in VERSIONS:
+        for one in (*_asking(options, proof), *_looking(options, proof)):
+            yield replace(one, name=f"{one.name}{mark}")
+    yield keyed(
+        "get_token",
+        "POST",
+        CLIENT.root,
+        parse=tokens.wanted,
+        call=tokens.Tokens(options).grant,
+        render=lambda context, granted: reply(options, context, granted),
+        document=_documented("Ask for a bearer token", COMMON, CLIENT),
+    )
+    for name, path in (("get_health", HEALTH), ("get_health_slash", f"{HEALTH}/")):
+        yield public(
+            name,
+            "GET",
+            path,
+            parse=_same,
+            call=_healthy,
+            render=lambda context, _: reply(options, context, Envelope()),
+            document=Documented(summary="Tell that the server is there", reply_media_type=MEDIA_TYPE),
+        )
+
+
+def _asking(options: Options, proof: Proof) -> Iterator[Operation]:
     exports = Exports(options)
 
     def told(context: Context, found: Watched) -> Reply:
@@ -66,6 +96,7 @@ def _asking(options: Options) -> Iterator[AnyOperation]:
             id=str(found.export.request.reference),
             created=memo.created,
             status=status,
+            type=memo.type,
             file_name=memo.file_name if status == "done" else None,
             ftp_host=memo.host,
             ftp_dir=memo.folder,
@@ -76,43 +107,34 @@ def _asking(options: Options) -> Iterator[AnyOperation]:
         described = {**headers(options, context), "Content-Type": CSV}
         return Reply(status=200, body=Spliced(pieces=(*page.header, *page.slices)), headers=described)
 
-    yield keyed(
-        "get_changes",
-        "POST",
-        f"{ROOT}/contact/getchanges",
-        parse=_same,
-        call=exports.get_changes,
-        render=lambda context, number: reply(options, context, Envelope(data={"id": number})),
-        document=_documented("Ask for the contacts that changed", (*COMMON, MalformedRequest, NotPermitted)),
-    )
-    data = f"{ROOT}/export/{{id}}/data"
+    for call in CALLS:
+        yield keyed(
+            call.name,
+            "POST",
+            f"{proof.root}/{call.path}",
+            parse=_same,
+            call=partial(exports.ask, call),
+            render=lambda context, number: reply(options, context, Envelope(data={"id": number})),
+            document=_documented(call.summary, (*COMMON, MalformedRequest, NotPermitted), proof),
+        )
+    data = f"{proof.root}/export/{{id}}/data"
     for name, path in (
         *_forms("get_contact_data", data),
         ("get_contact_data_inline_slash", f"{data}/{{name}}={{value}}/"),
         ("get_contact_data_empty", f"{data}/{{name}}="),
     ):
-        document = _documented("Read an export's rows", (*COMMON, NotPermitted), media_type=CSV)
+        document = _documented("Read an export's rows", (*COMMON, NotPermitted), proof, media_type=CSV)
         yield keyed(name, "GET", path, parse=_same, call=exports.data, render=rows, document=document)
     for name, path in (
-        *_forms("get_contact_export", f"{ROOT}/export/{{id}}"),
-        ("get_contact_export_unnamed", f"{ROOT}/export"),
-        ("get_contact_export_unnamed_slash", f"{ROOT}/export/"),
+        *_forms("get_contact_export", f"{proof.root}/export/{{id}}"),
+        ("get_contact_export_unnamed", f"{proof.root}/export"),
+        ("get_contact_export_unnamed_slash", f"{proof.root}/export/"),
     ):
-        document = _documented("Show an export", (*COMMON, NotPermitted))
+        document = _documented("Show an export", (*COMMON, NotPermitted), proof)
         yield keyed(name, "GET", path, parse=_same, call=exports.watch, render=told, document=document)
-    for name, path in (("get_health", HEALTH), ("get_health_slash", f"{HEALTH}/")):
-        yield public(
-            name,
-            "GET",
-            path,
-            parse=_same,
-            call=_healthy,
-            render=lambda context, _: reply(options, context, Envelope()),
-            document=_documented("Tell that the server is there", ()),
-        )
 
 
-def _looking(options: Options) -> Iterator[AnyOperation]:
+def _looking(options: Options, proof: Proof) -> Iterator[Operation]:
     look = LookUps(options)
     table: tuple[tuple[str, str, Callable[[House, Principal, Request], Told], str], ...] = (
         ("get_settings", "settings", look.settings, "Show the account"),
@@ -130,7 +152,7 @@ def _looking(options: Options) -> Iterator[AnyOperation]:
         ("list_languages", "language", look.languages, "List the languages"),
     )
     for name, path, call, summary in table:
-        for full_name, full_path in _forms(name, f"{ROOT}/{path}"):
+        for full_name, full_path in _forms(name, f"{proof.root}/{path}"):
             yield keyed(
                 full_name,
                 "GET",
@@ -138,7 +160,7 @@ def _looking(options: Options) -> Iterator[AnyOperation]:
                 parse=_same,
                 call=call,
                 render=lambda context, found: reply(options, context, Envelope(data=found)),
-                document=_documented(summary, COMMON),
+                document=_documented(summary, COMMON, proof),
             )
 
 
@@ -157,8 +179,10 @@ def _healthy(_: House, __: Request) -> None:
     return None
 
 
-def _documented(summary: str, problems: tuple[type[ExportError], ...], media_type: str = MEDIA_TYPE) -> Documented:
-    return Documented(summary=summary, reply_media_type=media_type, headers=(SIGNED,), errors=problems)
+def _documented(
+    summary: str, problems: tuple[type[ExportError], ...], proof: Proof, media_type: str = MEDIA_TYPE
+) -> Documented:
+    return Documented(summary=summary, reply_media_type=media_type, headers=(proof.header,), errors=problems)
 
 
 DIALECT: Final = dialect(Options())

@@ -8,16 +8,16 @@ import msgspec
 
 from offtake.core.callback import Notice, Outgoing, Teller
 from offtake.core.kind import Kind
-from offtake.web.dialects.emarsys.telling import Status
+from offtake.web.dialects.emarsys.telling import CHANGES, Status
 from offtake.web.webhooks import agent, signed
 
 DONE: Final = frozenset({Kind.SUCCEEDED, Kind.DELIVERY_SUCCEEDED})
 LADDER: Final = (timedelta(minutes=1),) * 5
 
 
-def remembered(*, number: str, created: str, file_name: str, host: str, folder: str) -> Mapping[str, str]:
+def remembered(*, number: str, type: str, created: str, file_name: str, host: str, folder: str) -> Mapping[str, str]:
     """What an endpoint must know of its export, as its options."""
-    return {"id": number, "created": created, "file_name": file_name, "ftp_host": host, "ftp_dir": folder}
+    return {"id": number, "type": type, "created": created, "file_name": file_name, "ftp_host": host, "ftp_dir": folder}
 
 
 def request(notice: Notice, now: datetime) -> Outgoing:
@@ -28,6 +28,7 @@ def request(notice: Notice, now: datetime) -> Outgoing:
         id=known.get("id", ""),
         created=known.get("created", ""),
         status="done" if is_done else "error",
+        type=known.get("type", CHANGES),
         file_name=known.get("file_name") if is_done else None,
         ftp_host=known.get("ftp_host", ""),
         ftp_dir=known.get("ftp_dir", ""),

@@ -1,13 +1,17 @@
 """Every error in the form of this API."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
+
+import msgspec
 
 from offtake.core import error
 from offtake.core.error import ExportError
 from offtake.web.dialect import Context
 from offtake.web.dialects.emarsys.options import Options
 from offtake.web.dialects.emarsys.problem import INVALID, Problem
+from offtake.web.dialects.emarsys.proofs import asked_of
 from offtake.web.dialects.emarsys.replying import Envelope, reply
 from offtake.web.message import Reply
 
@@ -41,12 +45,18 @@ PATIENT: Final = (429, 503)
 def render(options: Options, failure: ExportError, context: Context) -> Reply:
     """The reply to a request that went wrong. Total."""
     told = next((one for one in failure.details if isinstance(one, Problem)), None) or _problem(failure)
-    answer = reply(options, context, Envelope(code=told.code, text=told.text), told.status)
-    if failure.retry_after is None or told.status not in PATIENT:
-        return answer
-    return Reply(
-        status=answer.status, body=answer.body, headers={**answer.headers, "Retry-After": str(failure.retry_after)}
+    proof = asked_of(context.request)
+    headers = {}
+    if failure.retry_after is not None and told.status in PATIENT:
+        headers["Retry-After"] = str(failure.retry_after)
+    if isinstance(failure, error.Unauthenticated):
+        told = replace(told, error=proof.error)
+        if proof.challenge is not None:
+            headers["WWW-Authenticate"] = proof.challenge
+    answer = reply(
+        options, context, Envelope(code=told.code, text=told.text, error=told.error or msgspec.UNSET), told.status
     )
+    return replace(answer, headers={**answer.headers, **headers})
 
 
 def _problem(failure: ExportError) -> Problem:

@@ -1,4 +1,4 @@
-"""What is asked of the service: change exports made, watched, and read a page at a time."""
+"""What is asked of the service: exports made, watched, and read a page at a time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,11 +7,10 @@ from typing import Final
 
 import msgspec
 
-from offtake.core.dataset import Dataset, Op
+from offtake.core.dataset import Field
 from offtake.core.delivery import Delivery
 from offtake.core.error import Internal, NotFound, NotPermitted, Unavailable
 from offtake.core.export import Export, ExportRequest, Selection
-from offtake.core.filter import Condition, write_instant
 from offtake.core.kind import ENDS, Kind
 from offtake.core.lifecycle import State
 from offtake.core.limits import OneAtATime, Split
@@ -21,12 +20,16 @@ from offtake.service import deliveries, exports, pages
 from offtake.service.house import House
 from offtake.service.pages import Page
 from offtake.web.dialects.emarsys import asking, paths
-from offtake.web.dialects.emarsys.asking import Asked, Server
+from offtake.web.dialects.emarsys.asking import Asked
 from offtake.web.dialects.emarsys.callbacks import remembered
-from offtake.web.dialects.emarsys.fields import USER_ID, contact_fields, spoken, title
+from offtake.web.dialects.emarsys.calls import Call
+from offtake.web.dialects.emarsys.fields import contact_fields, spoken, titles
+from offtake.web.dialects.emarsys.given import members
 from offtake.web.dialects.emarsys.moments import written
 from offtake.web.dialects.emarsys.options import KIND, Account, Options
 from offtake.web.dialects.emarsys.problem import refuse
+from offtake.web.dialects.emarsys.servers import Server
+from offtake.web.dialects.emarsys.telling import CHANGES
 from offtake.web.message import Request
 
 NOT_LOCAL: Final = '"distribution_method" of this export is not compatible.'
@@ -40,6 +43,7 @@ OVER: Final = frozenset({State.FAILED, State.CANCELLED})
 class Memo(msgspec.Struct, kw_only=True, frozen=True):
     """What of a request is told again, kept with the export; dates are local."""
 
+    type: str = CHANGES
     created: str
     file_name: str
     method: str
@@ -61,17 +65,18 @@ class Exports:
 
     options: Options
 
-    def get_changes(self, house: House, principal: Principal, request: Request) -> int:
-        """Ask for a change export; its number."""
+    def ask(self, call: Call, house: House, principal: Principal, request: Request) -> int:
+        """Ask for an export by one of the calls; its number."""
         principal.require(Action.EXPORT)
-        if not principal.may_read(self.options.dataset):
-            raise NotPermitted("This user may not read contacts.")
-        given = asking.members(request)
+        dataset = house.datasets.get(call.dataset(self.options))
+        if dataset is None or not principal.may_read(dataset.name) or not call.is_served_by(dataset):
+            raise NotPermitted("This user may not read these contacts.")
+        given = members(request)
         account = self.options.account(principal.tenant.id)
-        dataset = house.datasets.get(self.options.dataset)
-        wanted = asking.asked(given, self.options, account, contact_fields(dataset, principal))
+        known = contact_fields(dataset, principal)
+        wanted = asking.asked(call, given, self.options, account, known)
         number, _ = exports.request_numbered(
-            house, principal, lambda number: self._request(house, principal, wanted, number, dataset)
+            house, principal, lambda number: self._request(house, principal, wanted, number, dataset.name, known)
         )
         return number
 
@@ -101,27 +106,18 @@ class Exports:
             raise refuse(NOT_READ, status=500, code=4007) from None
 
     def _request(
-        self, house: House, principal: Principal, wanted: Asked, number: int, dataset: Dataset | None
+        self, house: House, principal: Principal, wanted: Asked, number: int, dataset: str, known: Sequence[Field]
     ) -> ExportRequest:
         account = self.options.account(principal.tenant.id)
-        created = house.clock()
-        memo = _memo(wanted, number, created, account)
-        known = {one.name: one for one in contact_fields(dataset, principal)}
-        language = spoken([known[name] for name in wanted.fields], wanted.language)
+        memo = _memo(wanted, number, house.clock(), account)
         return ExportRequest(
-            selections=(
-                Selection(
-                    dataset=self.options.dataset,
-                    fields=(USER_ID, *wanted.fields),
-                    where=_where(wanted),
-                ),
-            ),
+            selections=(Selection(dataset=dataset, fields=wanted.columns, where=wanted.where),),
             format="csv",
             options={
                 "delimiter": wanted.delimiter,
                 "header": wanted.header,
-                "titles": {name: title(known[name], wanted.language) for name in wanted.fields},
-                "language": language,
+                "titles": titles(wanted.columns, known, wanted.language),
+                "language": spoken([one for one in known if one.name in wanted.columns], wanted.language),
                 "timestamps": "spaced",
                 "time_zone": account.zone,
                 "line_end": self.options.line_end,
@@ -144,6 +140,7 @@ class Exports:
         failed = ENDS - {Kind.SUCCEEDED} | ({Kind.DELIVERY_FAILED} if wanted.server else set())
         told = remembered(
             number=str(number),
+            type=memo.type,
             created=memo.created,
             file_name=memo.file_name,
             host=memo.host,
@@ -190,23 +187,12 @@ def _memo(wanted: Asked, number: int, created: datetime, account: Account) -> Me
     day = local[:10].replace("-", "_")
     server = wanted.server
     return Memo(
+        type=wanted.type,
         created=local,
         file_name=f"export_{number}_1_{wanted.language}-{day}.csv",
         method=wanted.method,
         host=server.host if server else "",
         folder=server.folder if server else "",
-    )
-
-
-def _where(wanted: Asked) -> tuple[Condition, ...]:
-    start, end = wanted.window.start, wanted.window.end
-    assert start is not None
-    assert end is not None
-    return (
-        Condition(field="changed_from", op=Op.EQ, value=write_instant(start)),
-        Condition(field="changed_to", op=Op.EQ, value=write_instant(end)),
-        Condition(field="origin", op=Op.EQ, value=wanted.origin),
-        Condition(field="origin_ids", op=Op.IN, value=wanted.origin_ids),
     )
 
 

@@ -1,7 +1,7 @@
 """Contact fields: those of the dataset whose names are numbers, as this API tells of them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from offtake.core.dataset import Dataset, Field, FieldType
@@ -9,7 +9,13 @@ from offtake.core.tenant import Principal
 from offtake.web.dialects.emarsys.options import FALLBACK
 
 USER_ID: Final = "user_id"
-"""The field that stands first in every file."""
+"""The field that stands first."""
+
+LAST_UPDATE: Final = "last_update"
+"""The field that stands last, where the time of the last update is asked for."""
+
+LITERAL: Final = {LAST_UPDATE: "last update"}
+"""What is called so in every language."""
 
 HIDDEN: Final = frozenset({"27", "28", "29", "32", "33"})
 """The fields that are never exported."""
@@ -42,6 +48,12 @@ def contact_fields(dataset: Dataset | None, principal: Principal) -> Sequence[Fi
 def title(field: Field, language: str) -> str:
     """The field's name in that language, or in English."""
     return field.labels.get(language) or field.labels.get(FALLBACK) or field.name
+
+
+def titles(columns: Sequence[str], known: Sequence[Field], language: str) -> Mapping[str, str]:
+    """The names in that language by column, of those that are not called as their field is."""
+    named = {**{one.name: title(one, language) for one in known}, **LITERAL}
+    return {name: named[name] for name in columns if name in named}
 
 
 def string_id(field: Field) -> str:

@@ -89,9 +89,21 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The Emarsys API's change exports."""
+    """The Emarsys API's exports of contacts."""
 
     dataset: str = field(default="contacts", metadata={"description": "The dataset of contacts that changed."})
+    registrations_dataset: str = field(
+        default="", metadata={"description": "The dataset of contacts that registered by forms; empty for `dataset`."}
+    )
+    contact_lists_dataset: str = field(
+        default="", metadata={"description": "The dataset of the contacts of lists; empty for `dataset`."}
+    )
+    segments_dataset: str = field(
+        default="", metadata={"description": "The dataset of the contacts of segments; empty for `dataset`."}
+    )
+    list_user_id: bool = field(
+        default=False, metadata={"description": "Begin the files of contact lists and segments with `user_id`, too."}
+    )
     accounts: Mapping[str, Account] = field(
         default_factory=dict, metadata={"description": "What is told of a tenant's account, by the tenant's id."}
     )
@@ -125,6 +137,9 @@ class Options:
     )
     refuse_replays: bool = field(
         default=False, metadata={"description": "Take each nonce of a user once only, in each API process."}
+    )
+    token_life: timedelta = field(
+        default=timedelta(hours=1), metadata={"description": "How long a bearer token is good."}
     )
     requests: int = field(default=1000, metadata={"description": "Requests of a user in `request_window`."})
     request_window: timedelta = field(

@@ -11,16 +11,17 @@ INVALID = 10001
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A status, the reply's code and its text."""
+    """A status, the reply's code and its text; `error` is what OAuth 2 calls it."""
 
     status: int
     code: int
     text: str
+    error: str | None = None
 
 
-def refuse(text: str, *, status: int = 400, code: int = INVALID) -> InvalidRequest:
+def refuse(text: str, *, status: int = 400, code: int = INVALID, error: str | None = None) -> InvalidRequest:
     """The refusal of a request."""
-    return InvalidRequest(text, details=(Problem(status=status, code=code, text=text),))
+    return InvalidRequest(text, details=(Problem(status=status, code=code, text=text, error=error),))
 
 
 def invalid_value(name: str, value: object) -> InvalidRequest:

@@ -13,11 +13,12 @@ MEDIA_TYPE: Final = "application/json; charset=utf-8"
 
 
 class Envelope(msgspec.Struct, kw_only=True, frozen=True):
-    """The body of a reply."""
+    """The body of a reply; where tokens are asked for, `error` is what is wrong in the words of OAuth 2."""
 
     code: int = msgspec.field(name="replyCode", default=0)
     text: str = msgspec.field(name="replyText", default="OK")
     data: object = ""
+    error: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def headers(options: Options, context: Context) -> Mapping[str, str]:
@@ -34,7 +35,7 @@ def headers(options: Options, context: Context) -> Mapping[str, str]:
     }
 
 
-def reply(options: Options, context: Context, envelope: Envelope, status: int = 200) -> Reply:
-    """An envelope as a reply."""
-    body = msgspec.json.encode(envelope)
+def reply(options: Options, context: Context, content: msgspec.Struct, status: int = 200) -> Reply:
+    """An envelope, or what comes without one, as a reply."""
+    body = msgspec.json.encode(content)
     return Reply(status=status, body=body, headers={**headers(options, context), "Content-Type": MEDIA_TYPE})

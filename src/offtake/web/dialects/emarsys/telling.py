@@ -9,6 +9,9 @@ from offtake.core.delivery import Delivery, DeliveryState
 from offtake.core.export import Export
 from offtake.core.lifecycle import State
 
+CHANGES: Final = "Changes"
+"""The type of an export of which none was noted."""
+
 OUTSTANDING: Final = frozenset({DeliveryState.WAITING, DeliveryState.PENDING, DeliveryState.RUNNING})
 
 
@@ -18,7 +21,7 @@ class Status(msgspec.Struct, kw_only=True, frozen=True):
     id: str
     created: str
     status: str
-    type: str = "Changes"
+    type: str
     file_name: str | None = None
     ftp_host: str = ""
     ftp_dir: str = ""
