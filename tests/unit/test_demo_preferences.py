@@ -13,21 +13,20 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-import yaml
 
 from offtake import settings
-from offtake.app.wiring import plugins
 from offtake.core.dataset import Dataset, Op
 from offtake.core.error import InvalidRequest
 from offtake.core.filter import Condition, check
 from offtake.core.query import JsonLayout, Query
-from offtake.demo import configuration, mypreferences
+from offtake.demo import mypreferences
 from offtake.demo.data import PREFERENCES
 from offtake.demo.load import build_sqlite
 from offtake.demo.mypreferences import accounts
 from offtake.demo.mypreferences.moments import FRACTIONS
 from offtake.encode.columns import encoder
 from offtake.encode.functions import FUNCTIONS
+from offtake.settings import Settings
 from offtake.sql import sqlite
 
 UNTIL: Final = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -68,10 +67,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Conne
 
 
 @pytest.fixture(scope="module")
-def datasets(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Dataset]:
-    path = tmp_path_factory.mktemp("settings") / "offtake.yaml"
-    path.write_text(yaml.safe_dump(configuration.configuration("sqlite:///demo.sqlite")), "utf-8")
-    return {one.name: one for one in settings.datasets(settings.load(path, {}, plugins()).settings)}
+def datasets(demo_settings: Settings) -> Mapping[str, Dataset]:
+    return {one.name: one for one in settings.datasets(demo_settings)}
 
 
 class Asked:
@@ -224,6 +221,29 @@ def test_a_group_is_the_union_of_its_segments_without_doubles(
         assert set.intersection(*members)
     assert asked.rows(account, "profiles", segment_group="No such group") == []
     assert asked.rows(account, "profiles", segment_group="") == []
+
+
+@both
+def test_a_segment_has_its_profiles_and_their_preferences(
+    asked: Asked, database: sqlite3.Connection, preferences: Documents, account: str
+) -> None:
+    for segment in mypreferences.segments(account):
+        members = dict(
+            database.execute(
+                "SELECT p.profile_id, p.cid FROM profiles p JOIN segment_members m USING (account, profile_id)"
+                " WHERE account = ? AND m.segment = ? ORDER BY 1",
+                [account, segment],
+            )
+        )
+        found = asked.rows(account, "profiles", segment_group="", segment=segment)
+        assert [one["ProfileId"] for one in found] == list(members), segment
+        chosen = [one for one in preferences[account] if one["CID"] in members.values()]
+        assert asked.rows(account, "preferences", cids=EMPTY, segment=segment) == chosen
+        edge = str(sorted(str(one["LastModifiedDate"]) for one in chosen)[-5])
+        later = asked.rows(account, "preferences", segment=segment, modified_from=edge)
+        assert later == [one for one in chosen if str(one["LastModifiedDate"]) >= edge]
+    for name, nobody in (("profiles", {"segment_group": ""}), ("preferences", {})):
+        assert asked.rows(account, name, **nobody, segment="No such segment") == []
 
 
 def test_an_account_sees_nothing_of_the_other(asked: Asked, profiles: Documents, database: sqlite3.Connection) -> None:

@@ -98,6 +98,7 @@ def _mypreferences(wired: Wired, first: str, other: str) -> dict[str, dict[str, 
             "cids": list(mypreferences.cids(account)),
             "channels": ["Email", "Phone", "Mail", "SMS"],
             "segment_groups": list(mypreferences.segment_groups(account)),
+            "segments": list(mypreferences.segments(account)),
         }
 
     return {

@@ -18,7 +18,12 @@ def settings() -> dict[str, Plain]:
 
 def _preferences(account: str) -> Plain:
     kinds: dict[str, Plain] = {name: list(types) for name, types in mypreferences.match_types(account).items()}
-    return {"segment_groups": list(mypreferences.segment_groups(account)), "match_types": kinds}
+    return {
+        "segment_groups": list(mypreferences.segment_groups(account)),
+        "segments": list(mypreferences.segments(account)),
+        "schedules": {"Customers": "customers", "Bookings": "reservations"},
+        "match_types": kinds,
+    }
 
 
 def _marketing(account: str) -> Plain:

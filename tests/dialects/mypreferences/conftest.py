@@ -11,7 +11,7 @@ from typing import Protocol
 
 import pytest
 
-from offtake.core.dataset import Dataset, Field, FieldType, Parameter, Select
+from offtake.core.dataset import Dataset, Field, FieldType, Parameter, Select, Table
 from offtake.core.error import Internal
 from offtake.core.export import Export, Part
 from offtake.core.filter import Value
@@ -41,6 +41,8 @@ SECRETS = {
     (GLOBEX, "api.user"): "sixth",
 }
 GROUPS = ("Loyalty Members", "Gäste & Freunde", "a/b")
+SEGMENTS = ("Newsletter", "Gäste & Freunde", "a/b", "Commit", "Status", "42")
+SCHEDULES = {"Nightly": "nightly", "Täglich & mehr": "nightly", "No times": "timeless", "Commit": "nightly"}
 TYPES: Mapping[Criterion, tuple[str, ...]] = {
     Criterion.PROFILE_ID: ("Member", "Guest"),
     Criterion.ALTERNATE_ID: ("CRM",),
@@ -48,8 +50,8 @@ TYPES: Mapping[Criterion, tuple[str, ...]] = {
     Criterion.EMAIL_ADDRESS: ("Work",),
 }
 ACCOUNTS = {
-    ACME: Account(segment_groups=GROUPS, match_types=TYPES),
-    GLOBEX: Account(segment_groups=("Loyalty Members",)),
+    ACME: Account(segment_groups=GROUPS, segments=SEGMENTS, schedules=SCHEDULES, match_types=TYPES),
+    GLOBEX: Account(segment_groups=("Loyalty Members",), segments=("Newsletter",), schedules={"Nightly": "nightly"}),
 }
 
 A, C = "/API/3/async", "/Profiles/v4/Async"
@@ -183,6 +185,45 @@ def ask_group(send: Send) -> Callable[..., Answer]:
 
 
 @pytest.fixture
+def ask_segment(send: Send) -> Callable[..., Answer]:
+    """Ask for an export of a segment, in a generation."""
+
+    def ask_segment(
+        generation: str = "C",
+        *,
+        segment: str = "Newsletter",
+        account: str = ACME,
+        user: str = "api.user",
+        to: Client | None = None,
+        **members: object,
+    ) -> Answer:
+        place = {"A": f"{A}/{account}/export", "B": f"/Profiles/Async/{account}/Export", "C": f"{C}/{account}/Export"}
+        target = f"{place[generation]}/Segment/{segment}"
+        return send("POST", target, members, account=account, user=user, to=to)
+
+    return ask_segment
+
+
+@pytest.fixture
+def ask_schedule(send: Send) -> Callable[..., Answer]:
+    """Ask for an export of a schedule."""
+
+    def ask_schedule(
+        *,
+        query: str = "",
+        schedule: str = "Nightly",
+        account: str = ACME,
+        user: str = "api.user",
+        to: Client | None = None,
+        **members: object,
+    ) -> Answer:
+        target = f"{A}/{account}/export/Schedule/{schedule}{query}"
+        return send("POST", target, members, account=account, user=user, to=to)
+
+    return ask_schedule
+
+
+@pytest.fixture
 def export(stage: Stage) -> Callable[..., Export]:
     """The export of a token, or of the answer that has it."""
 
@@ -259,7 +300,19 @@ def _datasets() -> list[Dataset]:
     def parameter(name: str) -> Parameter:
         many = name in ("cids", "channels", "match_values")
         kind = FieldType.TIMESTAMP if name in ("modified_from", "modified_to", "edited_after") else FieldType.TEXT
+        if name == "segment":
+            return Parameter(name=name, type=kind, required=False, default="")
         return Parameter(name=name, type=kind, many=many, required=not many)
+
+    def table(name: str, *fields: Field, change: str | None = None) -> Dataset:
+        return Dataset(
+            name=name,
+            source="crm",
+            relation=Table(name=name),
+            scope={"tenant": "account"},
+            fields=fields,
+            change=change,
+        )
 
     def dataset(name: str, field: Field, *parameters: str) -> Dataset:
         return Dataset(
@@ -271,14 +324,22 @@ def _datasets() -> list[Dataset]:
             document=field.name if field.type is FieldType.JSON else None,
         )
 
-    row, cid = (
-        Field(name=name, type=kind, column=name) for name, kind in (("row", FieldType.JSON), ("cid", FieldType.TEXT))
+    row, cid, number, changed = (
+        Field(name=name, type=kind, column=name)
+        for name, kind in (
+            ("row", FieldType.JSON),
+            ("cid", FieldType.TEXT),
+            ("n", FieldType.INTEGER),
+            ("changed", FieldType.TIMESTAMP),
+        )
     )
     of_customers = ("cids", "channels", "modified_from", "modified_to")
     return [
-        dataset("preferences", row, *of_customers),
+        dataset("preferences", row, *of_customers, "segment"),
         dataset("preference_customers", cid, *of_customers),
-        dataset("profiles", row, "segment_group", "edited_after", "criteria", "match_type", "match_values"),
+        dataset("profiles", row, "segment_group", "segment", "edited_after", "criteria", "match_type", "match_values"),
+        table("nightly", cid, number, changed, change="changed"),
+        table("timeless", cid),
     ]
 
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from standardwebhooks import Webhook
@@ -58,14 +59,21 @@ def work(stage: Stage) -> Callable[[object], list[timedelta]]:
     return work
 
 
-def test_the_status_of_each_generation_is_told(
+def test_the_status_of_each_kind_of_job_is_told(
     ask: Callable[..., Answer],
     ask_group: Callable[..., Answer],
+    ask_segment: Callable[..., Answer],
+    ask_schedule: Callable[..., Answer],
     finish: Callable[..., Export],
     work: Callable[[object], list[timedelta]],
 ) -> None:
+    expires = {"Expires": "2024-01-02T15:04:05Z"}
     for asked, row, more in (
-        (ask, {"CID": "C-1"}, {"Expires": "2024-01-02T15:04:05Z"}),
+        (ask, {"CID": "C-1"}, expires),
+        (partial(ask_segment, "A"), {"CID": "C-1"}, expires),
+        (ask_schedule, {"cid": "C-1"}, expires),
+        (partial(ask_segment, "B"), {"ProfileId": 1}, {}),
+        (partial(ask_segment, "C"), {"ProfileId": 1}, {}),
         (ask_group, {"ProfileId": 1}, {}),
     ):
         answer, shaky = asked(CallbackURL=URL), Shaky()

@@ -17,9 +17,19 @@ from offtake.web.dialects.mypreferences.options import Account, Criterion, Optio
 
 ACME = "ACME_CORP"
 TYPES = {Criterion.ALTERNATE_ID: ("CRM",)}
-OPTIONS = Options(accounts={ACME: Account(segment_groups=("Loyalty Members", "a/b"), match_types=TYPES)}, quota=20)
+ACCOUNT = Account(
+    segment_groups=("Loyalty Members", "a/b"),
+    segments=("Newsletter", "Gäste & Freunde"),
+    schedules={"Nightly": "nightly", "No times": "timeless"},
+    match_types=TYPES,
+)
+OPTIONS = Options(accounts={ACME: ACCOUNT}, quota=20)
 FILES = sorted(Path(__file__).parent.glob("*.http"))
 ROWS = ({"CID": "C-1001", "ChannelID": "Email"}, {"CID": "C-1001", "ChannelID": "SMS"})
+NIGHT = (
+    {"cid": "C-1001", "n": 1200, "changed": "2024-01-02T03:04:05.003Z"},
+    {"cid": "Ü & 2", "n": None, "changed": ""},
+)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -31,7 +41,7 @@ def test_exchanges(
     finish: Callable[..., Export],
     fail: Callable[..., None],
 ) -> None:  # fmt: skip
-    known = {"a": f"/API/3/async/{ACME}", "c": f"/Profiles/v4/Async/{ACME}"}
+    known = {"a": f"/API/3/async/{ACME}", "b": f"/Profiles/Async/{ACME}", "c": f"/Profiles/v4/Async/{ACME}"}
 
     def sign() -> None:
         at = f"{stage.clock.now:%Y-%m-%dT%H:%M:%SZ}"
@@ -51,6 +61,7 @@ def test_exchanges(
 
     steps: Mapping[str, Step] = {
         "finish": lambda token: finish(int(token), ROWS),
+        "night": lambda token: finish(int(token), NIGHT),
         "fail": lambda token: fail(int(token)),
         "at": at,
         "ask": many,

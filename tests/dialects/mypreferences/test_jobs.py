@@ -1,8 +1,9 @@
-"""Tokens, where a job stands, its rows by pages, and how it ends; in both generations."""
+"""Tokens, where a job stands, its rows by pages, and how it ends; in every kind of job."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import cast
 
 import pytest
@@ -50,65 +51,78 @@ def said(answer: Answer) -> tuple[int, str]:
     return answer.status, answer.text("Message")
 
 
+A, B, C = "/API/3/async/{account}", "/Profiles/Async/{account}/Export", "/Profiles/v4/Async/{account}/Export"
+PROFILES = "UserProfilePreferences"
+KINDS = {
+    "A/CID": ("Preferences", A + "/export/CID", A + "/export/CID/{token}"),
+    "A/Segment": ("Preferences", A + "/export/Segment/Newsletter", A + "/export/Segment/{token}"),
+    "A/Schedule": ("ExportScheduleRows", A + "/export/Schedule/Nightly", A + "/export/Schedule/{token}"),
+    "B/Segment": (PROFILES, B + "/Segment/Newsletter", B + "/{token}"),
+    "C/SegmentGroup": (PROFILES, C + "/SegmentGroup/Loyalty%20Members", C + "/{token}"),
+    "C/Segment": (PROFILES, C + "/Segment/Newsletter", C + "/{token}"),
+}
+"""By kind of job the member that has the rows, where it is begun, and where its rows are read."""
+
+
 @dataclass(frozen=True)
 class Way:
-    """A generation as its clients see it."""
+    """A kind of job as its clients see it."""
 
     name: str
-    rows: str
     send: Callable[..., Answer]
-    ask: Callable[..., Answer]
+
+    @property
+    def is_a(self) -> bool:
+        return self.name.startswith("A")
+
+    @property
+    def rows(self) -> str:
+        return KINDS[self.name][0]
+
+    @property
+    def paths(self) -> tuple[str, str, str]:
+        """Of the status, of the rows and of the commit."""
+        data = KINDS[self.name][2]
+        if self.is_a:
+            return A + "/status/Token/{token}", data, data.replace("{token}", "Commit/{token}")
+        return data + "/Status", data, data + "/Commit"
 
     def begin(self, **more: object) -> Answer:
-        answer = self.ask(**({"CID": ["C-1", "C-2", "C-3"]} if self.name == "A" else {}), **more)
+        body = {"CID": ["C-1", "C-2", "C-3"], "CallbackURL": None}
+        answer = self.send("POST", KINDS[self.name][1].format(account=ACME), body, **more)
         assert answer.status == 200, answer.body
         return answer
 
     def status(self, token: object, account: str = ACME, **more: object) -> Answer:
-        path = (
-            f"/API/3/async/{account}/status/Token/{token}"
-            if self.name == "A"
-            else f"/Profiles/v4/Async/{account}/Export/{token}/Status"
-        )
-        return self.send("GET", path, account=account, **more)
+        return self.send("GET", self.paths[0].format(account=account, token=token), account=account, **more)
 
     def data(self, token: object, query: str = "", account: str = ACME, method: str = "GET", **more: object) -> Answer:
-        path = (
-            f"/API/3/async/{account}/export/CID/{token}"
-            if self.name == "A"
-            else f"/Profiles/v4/Async/{account}/Export/{token}"
-        )
-        return self.send(method, path + query, account=account, **more)
+        return self.send(method, self.paths[1].format(account=account, token=token) + query, account=account, **more)
 
     def commit(self, token: object, query: str = "", account: str = ACME, **more: object) -> Answer:
-        path = (
-            f"/API/3/async/{account}/export/CID/Commit/{token}"
-            if self.name == "A"
-            else f"/Profiles/v4/Async/{account}/Export/{token}/Commit"
-        )
-        return self.send("POST", path + query, account=account, **more)
+        return self.send("POST", self.paths[2].format(account=account, token=token) + query, account=account, **more)
 
     def word(self, token: object) -> str:
         return self.status(token).text("Status")
 
     def told(self, token: object, word: str, expires: str, rows: int | None, size: int | None) -> Row:
-        if self.name == "C":
+        if not self.is_a:
             return {"AccessToken": token, "Status": word, "RowCount": rows, "ByteCount": size}
         return {"AccessToken": token, "Expires": expires, "Status": word, "RowCount": rows or 0, "ByteCount": size or 0}
 
     def made(self, number: int) -> list[Row]:
-        return [{"CID": f"C-{n % 2 + 1}", "n": n} if self.name == "A" else {"ProfileId": n} for n in range(number)]
+        """Rows as they are stored."""
+        return [{"CID": f"C-{n % 2 + 1}", "n": n} if self.is_a else {"ProfileId": n} for n in range(number)]
+
+    def shown(self, number: int) -> list[object]:
+        """The same as clients have them."""
+        made = self.made(number)
+        return [[str(each) for each in one.values()] for one in made] if self.name == "A/Schedule" else [*made]
 
 
-@pytest.fixture(params=["A", "C"])
-def way(
-    request: pytest.FixtureRequest,
-    send: Callable[..., Answer],
-    ask: Callable[..., Answer],
-    ask_group: Callable[..., Answer],
-) -> Way:
-    is_a = request.param == "A"
-    return Way(request.param, "Preferences" if is_a else "UserProfilePreferences", send, ask if is_a else ask_group)
+@pytest.fixture(params=KINDS)
+def way(request: pytest.FixtureRequest, send: Callable[..., Answer]) -> Way:
+    return Way(request.param, send)
 
 
 @pytest.fixture
@@ -156,11 +170,8 @@ def test_a_job_from_its_beginning_to_its_end(
 
 
 def test_members_in_their_order(way: Way, job: int) -> None:
-    wanted = {
-        "A": ["AccessToken", "Expires", "Status", "RowCount", "ByteCount"],
-        "C": ["AccessToken", "Status", "RowCount", "ByteCount"],
-    }
-    assert list(way.status(job).json()) == wanted[way.name]
+    expires = ["Expires"] if way.is_a else []
+    assert list(way.status(job).json()) == ["AccessToken", *expires, "Status", "RowCount", "ByteCount"]
 
 
 def test_a_job_that_could_not_be_executed(
@@ -232,22 +243,27 @@ def test_another_user_of_the_account_sees_it(way: Way, job: int) -> None:
     assert way.data(job, user="John Doe").status == 200
 
 
-def test_a_token_is_answered_on_the_paths_of_its_generation(way: Way, job: int, send: Callable[..., Answer]) -> None:
-    other = Way("C" if way.name == "A" else "A", "", send, way.ask)
-    for answer in (other.status(job), other.data(job), other.commit(job, "?keepFiles=false")):
-        assert said(answer) == NO_TOKEN
+def test_a_token_is_answered_on_the_paths_of_its_own_kind(way: Way, job: int, send: Callable[..., Answer]) -> None:
+    assert way.data(job, "?keepAlive=true").status == 200
+    for other in (Way(name, send) for name in KINDS):
+        asked: tuple[Callable[..., Answer], ...]
+        asked = (other.status, other.data, partial(other.commit, query="?keepFiles=false"))
+        for mine, path, ask in zip(way.paths, other.paths, asked, strict=True):
+            if path != mine:
+                assert said(ask(job)) == NO_TOKEN, (other.name, path)
     assert way.word(job) == "Complete"
 
 
+@pytest.mark.parametrize("begun", ["SegmentGroup/Loyalty%20Members", "Segment/Newsletter"])
 def test_generation_c_is_found_without_async_too(
-    send: Callable[..., Answer], ask_group: Callable[..., Answer], finish: Callable[..., Export]
+    send: Callable[..., Answer], finish: Callable[..., Export], begun: str
 ) -> None:
-    answer = ask_group()
+    answer = send("POST", f"/Profiles/v4/{ACME}/Export/{begun}")
     finish(answer, [{"ProfileId": 1}])
     root = f"/Profiles/v4/{ACME}/Export/{answer.json()['AccessToken']}"
     assert send("GET", f"{root}/Status").json()["RowCount"] == 1
     assert send("GET", f"{root}?keepAlive=true").json()["Count"] == 1
-    assert send("POST", f"{root}/Commit").status == 200
+    assert send("POST", f"{root}/Commit?keepFiles=false").status == 200
     assert send("GET", f"{root}/Status").json()["Status"] == "Retrieved"
 
 
@@ -260,7 +276,7 @@ def test_pages_together_are_all_rows(way: Way, job: int) -> None:
             "Count": len(found), "HasMore": offset < 22, "Limit": 7, "Offset": offset, "TotalResults": 25,
         }  # fmt: skip
         rows += found
-    assert rows == way.made(25)
+    assert rows == way.shown(25)
 
 
 def test_which_rows(way: Way, job: int) -> None:
@@ -268,7 +284,7 @@ def test_which_rows(way: Way, job: int) -> None:
         page = way.data(job, query + ("&" if query else "?") + "keepAlive=true").json()
         shown = tuple(page[one] for one in ("Limit", "Offset", "Count", "HasMore", "TotalResults"))
         assert shown == (limit, offset, count, more, 25), query
-        assert page[way.rows] == way.made(25)[offset - 1 : offset - 1 + limit]
+        assert page[way.rows] == way.shown(25)[offset - 1 : offset - 1 + limit]
 
 
 def test_what_no_page_has(way: Way, job: int) -> None:
@@ -337,11 +353,11 @@ def test_a_commit(stage: Stage, way: Way, job: int, export: Callable[..., Export
     assert way.commit(job, query).status == 200
 
 
-def test_whether_files_are_kept_must_be_said_in_generation_a(
+def test_whether_files_are_kept_must_be_said_but_for_groups(
     stage: Stage, way: Way, job: int, export: Callable[..., Export]
 ) -> None:
     answer = way.commit(job)
-    if way.name == "A":
+    if way.name != "C/SegmentGroup":
         assert said(answer) == (400, "Missing value for keepFiles.")
         assert said(way.commit(job, "?keepFiles=")) == (400, "Missing value for keepFiles.")
         assert way.word(job) == "Complete"
@@ -362,7 +378,8 @@ def test_a_commit_after_pages_kept_alive(way: Way, job: int) -> None:
 def test_how_long_a_token_works_is_a_setting(
     stage: Stage, way: Way, serve: Callable[[Options], Client], finish: Callable[..., Export]
 ) -> None:
-    accounts = {ACME: Account(segment_groups=("Loyalty Members",))}
+    settings = Account(segment_groups=("Loyalty Members",), segments=("Newsletter",), schedules={"Nightly": "nightly"})
+    accounts = {ACME: settings}
     client = serve(Options(accounts=accounts, token_life=timedelta(minutes=30)))
     answer = way.begin(to=client)
     finish(answer, way.made(1))
@@ -399,10 +416,7 @@ def test_all_customers_or_none_have_rows(
         assert (page["Count"], len(cast("list[object]", page["Messages"]))) == (len(found), messages)
 
 
-def test_generation_c_has_no_messages(
-    ask_group: Callable[..., Answer], send: Callable[..., Answer], finish: Callable[..., Export]
-) -> None:
-    answer = ask_group()
-    finish(answer, [{"ProfileId": 1}])
-    page = send("GET", f"/Profiles/v4/Async/{ACME}/Export/{answer.json()['AccessToken']}").json()
-    assert list(page) == ["Count", "HasMore", "Limit", "Offset", "TotalResults", "UserProfilePreferences"]
+def test_members_of_a_block_in_their_order(way: Way, job: int) -> None:
+    beside = {"A/CID": ["Messages"], "A/Schedule": ["Headers"]}.get(way.name, [])
+    wanted = [*beside, "Count", "HasMore", "Limit", "Offset", "TotalResults", way.rows]
+    assert list(way.data(job).json()) == wanted

@@ -205,6 +205,10 @@ def tag(name: str) -> str:
     return "".join(own or f"_x{ord(one):04X}_" for own, one in zip(kept, name, strict=True)) or "_x0000_"
 
 
+def are_texts(items: list[object]) -> bool:
+    return not any(isinstance(one, dict | list) for one in items)
+
+
 def element(name: str, value: object, own: str | None = None) -> str:
     """An element, as the rules are told in the how-to."""
     own = own or tag(name)
@@ -213,7 +217,14 @@ def element(name: str, value: object, own: str | None = None) -> str:
             return f'<{own} i:nil="true"/>'
         case []:
             return f"<{own}/>"
-        case list() if any(isinstance(one, dict | list) for one in value):
+        case list() if all(isinstance(one, list) and are_texts(one) for one in value):
+            lists = "".join(
+                f"<d2p1:ArrayOfstring>{''.join(element('string', each, 'd2p1:string') for each in one)}"
+                "</d2p1:ArrayOfstring>"
+                for one in value
+            )
+            return f'<{own} xmlns:d2p1="{ARRAYS}">{lists}</{own}>'
+        case list() if not are_texts(value):
             item = markup.ITEMS.get(name, name)
             return f"<{own}>{''.join(element(item, one) for one in value)}</{own}>"
         case list():

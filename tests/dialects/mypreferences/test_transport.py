@@ -15,9 +15,9 @@ from offtake.web.dialects.mypreferences.options import Account, Options
 from offtake.web.server import Server
 
 ACME, GLOBEX = "ACME_CORP", "globex"
-A, C = f"/API/3/async/{ACME}", f"/Profiles/v4/Async/{ACME}"
+A, B, C = f"/API/3/async/{ACME}", f"/Profiles/Async/{ACME}", f"/Profiles/v4/Async/{ACME}"
 GROUP = f"{C}/Export/SegmentGroup/Loyalty%20Members"
-ACCOUNTS = {one: Account(segment_groups=("Loyalty Members",)) for one in (ACME, GLOBEX)}
+ACCOUNTS = {one: Account(segment_groups=("Loyalty Members",), segments=("Newsletter",)) for one in (ACME, GLOBEX)}
 DENIED = {"Message": "Access denied. Verify the permissions of the user group."}
 Send = Callable[..., Answer]
 
@@ -33,6 +33,16 @@ METHODS = [
     ("DELETE", f"{A}/export/CID/1", "GET, HEAD"),
     ("POST", f"{A}/status/Token/1", "GET, HEAD"),
     ("GET", f"{A}/export/CID/Commit/1", "POST"),
+    ("PUT", f"{A}/export/Segment/Newsletter", "GET, HEAD, POST"),
+    ("DELETE", f"{A}/export/schedule/1", "GET, HEAD, POST"),
+    ("GET", f"{A}/export/Segment/Commit/1", "POST"),
+    ("PUT", f"{A}/export/Schedule/Commit/1", "POST"),
+    ("GET", f"{B}/Export/Segment/Newsletter", "POST"),
+    ("POST", f"{B}/Export/1", "GET, HEAD"),
+    ("POST", f"{B}/Export/1/Status", "GET, HEAD"),
+    ("GET", f"{B}/Export/1/Commit", "POST"),
+    ("GET", f"{C}/Export/Segment/Newsletter", "POST"),
+    ("GET", f"{C}/Export/Segment/Newsletter".replace("/Async", ""), "POST"),
     ("GET", GROUP, "POST"),
     ("POST", f"{C}/Export/1", "GET, HEAD"),
     ("POST", f"{C}/Export/1/Status", "GET, HEAD"),
@@ -51,10 +61,20 @@ UNKNOWN = [
     f"{A}/export/CID/",
     f"{A}/export/CID/1/",
     f"{A}/export/CID/Commit/1/2",
+    f"{A}/export/Segment",
+    f"{A}/export/Schedule",
+    f"{A}/export/Segment/Newsletter/1",
+    f"{A}/export/SegmentGroup/Loyalty%20Members",
     f"{A}/status/Token",
     f"{A}/status",
     "/API/4/async/x/export/CID",
     "/Profiles",
+    B,
+    f"{B}/Export",
+    f"{B}/Export/SegmentGroup/Loyalty%20Members",
+    f"{B}/Export/1/Data",
+    f"{B}/Export/Segment/a/b",
+    B.replace("/Async", "") + "/Export/Segment/Newsletter",
     C,
     f"{C}/Export",
     f"{C}/Export/1/Commit/",
@@ -172,7 +192,8 @@ def test_the_checks_of_a_group_export_have_an_order(
 
 def test_a_token_is_looked_at_before_the_query(send: Send, ask: Callable[..., Answer]) -> None:
     token = ask().json()["AccessToken"]
-    for target in (f"{A}/export/CID/{{}}?limit=x", f"{C}/Export/{{}}?limit=x"):
+    kinds = [f"{A}/export/{one}/{{}}?limit=x" for one in ("CID", "Segment", "Schedule")]
+    for target in (*kinds, f"{B}/Export/{{}}?limit=x", f"{C}/Export/{{}}?limit=x"):
         assert said(send("GET", target.format(7))) == (404, "Invalid access token.")
     assert said(send("POST", f"{A}/export/CID/Commit/7")) == (404, "Invalid access token.")
     assert said(send("POST", f"{A}/export/CID/Commit/{token}")) == (400, "Missing value for keepFiles.")
@@ -269,6 +290,7 @@ def test_the_v4_paths_are_settings(
         Options(
             accounts=ACCOUNTS,
             v4_initiate=("/Profiles/v4/{client}/Start/{group}",),
+            v4_initiate_segment=("/Profiles/v4/Segments/{segment}/Of/{client}",),
             v4_status=("/Profiles/v4/{client}/Look/{token}",),
             v4_data=("/Profiles/v4/{client}/Rows/{token}",),
             v4_commit=("/Profiles/v4/{client}/Done/{token}",),
@@ -282,7 +304,10 @@ def test_the_v4_paths_are_settings(
     rows = send("GET", f"{root}/Rows/{token}?keepAlive=true", to=client)
     assert rows.json()["UserProfilePreferences"] == [{"ProfileId": 7}]
     assert send("POST", f"{root}/Done/{token}", to=client).status == 200
+    alone = send("POST", f"/Profiles/v4/segments/newsletter/of/{ACME}", to=client).json()["AccessToken"]
+    assert send("GET", f"{root}/Look/{alone}", to=client).json()["Status"] == "Processing"
     assert send("POST", GROUP, to=client).status == 404
+    assert send("POST", f"{C}/Export/Segment/Newsletter", to=client).status == 404
     assert send("GET", f"{root}/Start/x", to=client).headers["allow"] == "POST"
 
 
@@ -290,6 +315,9 @@ def test_the_v4_paths_are_settings(
     ("wrong", "field"),
     [
         ({"v4_initiate": ("/Profiles/v4/{client}/Start",)}, "v4_initiate"),
+        ({"v4_initiate_segment": ("/Profiles/v4/{client}/Start/{group}",)}, "v4_initiate_segment"),
+        ({"v4_initiate_segment": ("/Profiles/async/{client}/Start/{segment}",)}, "v4_initiate_segment"),
+        ({"v4_data": ("/API/3/async/{client}/{token}",)}, "v4_data"),
         ({"v4_status": ("/Profiles/v4/{token}/Status",)}, "v4_status"),
         ({"v4_data": ("{client}/{token}",)}, "v4_data"),
         ({"v4_commit": ("/{client}/{token}/{token}",)}, "v4_commit"),

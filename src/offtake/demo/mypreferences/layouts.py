@@ -43,6 +43,7 @@ def _preferences(words: Writing) -> tuple[Member, ...]:
         Member("cid", TEXT, "x.cid"),
         Member("program", TEXT, "x.program_id"),
         Member("channel", TEXT, "x.channel_id"),
+        Member("profile_id", INTEGER, "x.profile_id"),
         Member("last_modified", FieldType.TIMESTAMP, "x.last_modified"),
         Member("document", JSON, words.document(_preference(words, NAMES))),
     )

@@ -20,9 +20,15 @@ def _moment(name: str, about: str, default: str) -> Parameter:
     return Parameter(name=name, type=FieldType.TIMESTAMP, about=about, default=default)
 
 
-WANTED: Final = """p.cid IN (:cids) AND coalesce(lower(p.channel) IN (:channels), TRUE)
+CHANGED: Final = """coalesce(lower(p.channel) IN (:channels), TRUE)
           AND p.last_modified >= :modified_from AND p.last_modified < :modified_to"""
 """Which preferences. An empty list is null in SQL, of which nobody knows whether a channel is in it: all are taken."""
+
+OF_CUSTOMERS: Final = f"p.cid IN (:cids) AND {CHANGED}"
+OF_SEGMENT: Final = """:segment <> '' AND EXISTS (
+            SELECT 1 FROM segment_members m
+            WHERE m.account = p.account AND m.profile_id = p.profile_id AND m.segment = :segment
+        )"""
 
 PARAMETERS: Final = (
     _list("cids", "The customers' ids."),
@@ -30,18 +36,25 @@ PARAMETERS: Final = (
     _moment("modified_from", "Last changed at this instant or later.", FIRST),
     _moment("modified_to", "Last changed before this instant.", LAST),
 )
+SEGMENT: Final = Parameter(
+    name="segment", type=TEXT, default="", about="A segment, where it is asked for and nothing else is."
+)
 CID: Final = text("cid", "The customer's id.")
+CHOSEN: Final = f"""SELECT p.account, p.document AS "{DOCUMENT}", p.cid, p.program, p.channel
+        FROM preference_documents p"""  # noqa: S608 — our own names
 
 PREFERENCES: Final = Prepared(
     name="preferences",
     title="Preferences",
     about="Preferences of customers, each as one document.",
     sql=f"""
-        SELECT p.account, p.document AS "{DOCUMENT}", p.cid, p.program, p.channel
-        FROM preference_documents p
-        WHERE {WANTED}
-    """,  # noqa: S608 — our own names
-    parameters=PARAMETERS,
+        {CHOSEN}
+        WHERE {OF_CUSTOMERS}
+        UNION ALL
+        {CHOSEN}
+        WHERE {OF_SEGMENT} AND {CHANGED}
+    """,
+    parameters=(*PARAMETERS, SEGMENT),
     scope=BY_TENANT,
     key=("cid", "program", "channel"),
     document=DOCUMENT,
@@ -59,7 +72,7 @@ CUSTOMERS: Final = Prepared(
     sql=f"""
         SELECT DISTINCT p.account, p.cid
         FROM preference_documents p
-        WHERE {WANTED}
+        WHERE {OF_CUSTOMERS}
     """,  # noqa: S608 — our own names
     parameters=PARAMETERS,
     scope=BY_TENANT,
@@ -69,15 +82,15 @@ CUSTOMERS: Final = Prepared(
 PROFILES: Final = Prepared(
     name="profiles",
     title="Profiles",
-    about="Profiles of a group of segments with all that belongs to them, each as one document.",
+    about="Profiles of a segment or a group of segments with all that belongs to them, each as one document.",
     sql=f"""
         SELECT p.account, p.document AS "{DOCUMENT}", p.profile_id
         FROM profile_documents p
-        WHERE p.edited_at > :edited_after AND EXISTS (
+        WHERE p.edited_at > :edited_after AND ({OF_SEGMENT} OR EXISTS (
             SELECT 1 FROM segment_members m
             JOIN segment_groups g ON g.account = m.account AND g.segment = m.segment
             WHERE m.account = p.account AND m.profile_id = p.profile_id AND g.name = :segment_group
-        ) AND (
+        )) AND (
             :criteria = ''
             OR :criteria = 'ProfileId' AND CAST(p.profile_id AS text) IN (:match_values)
                 AND (:match_type = '' OR p.customer_type = :match_type)
@@ -99,7 +112,11 @@ PROFILES: Final = Prepared(
         )
     """,  # noqa: S608 — our own names
     parameters=(
-        Parameter(name="segment_group", type=TEXT, about="The group; a profile of any of its segments is in it."),
+        Parameter(
+            name="segment_group", type=TEXT,
+            about="The group; a profile of any of its segments is in it. Empty where a segment is asked for.",
+        ),
+        SEGMENT,
         _moment("edited_after", "Only those that changed after this instant.", FIRST),
         Parameter(
             name="criteria", type=TEXT, default="",

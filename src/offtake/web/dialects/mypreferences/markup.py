@@ -4,7 +4,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-NAMESPACE: Final = "http://schemas.datacontract.org/2004/07/MyPreferences.Async.Models"
+from offtake.web.dialects.mypreferences.options import Generation
+
+NAMESPACES: Final[Mapping[Generation, str]] = {
+    Generation.A: "http://schemas.datacontract.org/2004/07/MyPreferences.Async.Models",
+    Generation.B: "http://schemas.datacontract.org/2004/07/ProfileServices.REST.Models",
+}
 INSTANCE: Final = "http://www.w3.org/2001/XMLSchema-instance"
 ARRAYS: Final = "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
 
@@ -13,6 +18,13 @@ ITEMS: Final[Mapping[str, str]] = {
     "Messages": "CIDPreferenceResultMessage",
     "CustomProperties": "CustomProperty",
     "PreferenceAttributes": "PreferenceAttribute",
+    "UserProfilePreferences": "UserProfile",
+    "Addresses": "Address",
+    "AlternateIds": "AlternateId",
+    "Consents": "Consent",
+    "CustomFields": "CustomField",
+    "Emails": "Email",
+    "Phones": "Phone",
 }
 """The name of a list's items, which is their tag too: that of their type."""
 
@@ -37,9 +49,9 @@ _Member = tuple[str, str, str, str, str]
 """A member's name, its tag, the opening and the closing one, and what stands for null."""
 
 
-def document(name: str, members: Mapping[str, object]) -> bytes:
+def document(name: str, members: Mapping[str, object], namespace: str = NAMESPACES[Generation.A]) -> bytes:
     """A document of a type. What no XML document may hold is left out; a \\r is written so that it stays one."""
-    space = "" if name == "Error" else f' xmlns:i="{INSTANCE}" xmlns="{NAMESPACE}"'
+    space = "" if name == "Error" else f' xmlns:i="{INSTANCE}" xmlns="{namespace}"'
     writing = _Writing()
     writing.pieces.append(f"<{name}{space}>")
     writing.members(name, members)
@@ -95,24 +107,42 @@ class _Writing:
     def _list(self, name: str, tag: str, items: Sequence[object]) -> None:
         if not items:
             self.pieces.append(f"<{tag}/>")
-        elif _MARKUP.isdisjoint(map(type, items)):
+        elif _are_texts(items) or all(isinstance(one, list) and _are_texts(one) for one in items):
             self.pieces.append(f'<{tag} xmlns:d2p1="{ARRAYS}">')
-            self._items("string", "d2p1:string", items)
+            self._texts(items)
             self.pieces.append(f"</{tag}>")
         else:
             self.pieces.append(f"<{tag}>")
             self._items(ITEMS.get(name, name), ITEMS.get(name, tag), items)
             self.pieces.append(f"</{tag}>")
 
+    def _texts(self, items: Sequence[object]) -> None:
+        """Texts, or lists of texts."""
+        for one in items:
+            if isinstance(one, list):
+                self.pieces.append("<d2p1:ArrayOfstring>")
+                self._texts(one)
+                self.pieces.append("</d2p1:ArrayOfstring>")
+            else:
+                self._element("string", "d2p1:string", one)
+            self._close_long_stretch()
+
     def _items(self, name: str, tag: str, items: Sequence[object]) -> None:
         for one in items:
             self._element(name, tag, one)
-            if len(self.pieces) > STRETCH:
-                self._close_stretch()
+            self._close_long_stretch()
+
+    def _close_long_stretch(self) -> None:
+        if len(self.pieces) > STRETCH:
+            self._close_stretch()
 
     def _close_stretch(self) -> None:
         self._stretches.append("".join(self.pieces).encode())
         self.pieces.clear()
+
+
+def _are_texts(items: Sequence[object]) -> bool:
+    return _MARKUP.isdisjoint(map(type, items))
 
 
 def _order(kind: str, members: Mapping[str, object]) -> Sequence[_Member]:

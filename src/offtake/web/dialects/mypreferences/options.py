@@ -18,7 +18,28 @@ class Generation(StrEnum):
     """The generations of the interface that are spoken."""
 
     A = "A"
+    B = "B"
     C = "C"
+
+
+ROOTS: Final[Mapping[Generation, str]] = {Generation.A: "/API/3/async", Generation.B: "/Profiles/Async"}
+"""Below which paths a generation is spoken; elsewhere it is C, whose paths are settings."""
+
+
+class JobKind(StrEnum):
+    """The kinds of jobs, by the letter of their generation and what is exported."""
+
+    CUSTOMERS = "A/CID"
+    SEGMENT_A = "A/Segment"
+    SCHEDULE = "A/Schedule"
+    SEGMENT_B = "B/Segment"
+    GROUP = "C/SegmentGroup"
+    SEGMENT_C = "C/Segment"
+
+    @property
+    def generation(self) -> Generation:
+        """The generation that it belongs to."""
+        return Generation(self[0])
 
 
 class Criterion(StrEnum):
@@ -35,6 +56,12 @@ class Account:
     """What there is in an account, and how its times are read."""
 
     segment_groups: tuple[str, ...] = field(default=(), metadata={"description": "The names of its segment groups."})
+    segments: tuple[str, ...] = field(
+        default=(), metadata={"description": "The names of the segments that can be asked for alone."}
+    )
+    schedules: Mapping[str, str] = field(
+        default_factory=dict, metadata={"description": "The dataset of each schedule, by the schedule's name."}
+    )
     match_types: Mapping[Criterion, tuple[str, ...]] = field(
         default_factory=dict, metadata={"description": "The types there are, by match criterion."}
     )
@@ -44,13 +71,15 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The MyPreferences exports of PossibleNOW: customer ids and segment groups."""
+    """The MyPreferences exports of PossibleNOW: customer ids, segments and their groups, and schedules."""
 
     preferences: str = field(default="preferences", metadata={"description": "The dataset of preferences."})
     customers: str = field(
         default="preference_customers", metadata={"description": "The dataset of customers who have preferences."}
     )
-    profiles: str = field(default="profiles", metadata={"description": "The dataset of segment groups' profiles."})
+    profiles: str = field(
+        default="profiles", metadata={"description": "The dataset of the profiles of segments and groups."}
+    )
     accounts: Mapping[str, Account] = field(
         default_factory=dict, metadata={"description": "What there is in a tenant's account, by the tenant's id."}
     )
@@ -90,6 +119,13 @@ class Options:
         ),
         metadata={"description": "The paths at which segment groups are asked for."},
     )
+    v4_initiate_segment: tuple[str, ...] = field(
+        default=(
+            "/Profiles/v4/Async/{client}/Export/Segment/{segment}",
+            "/Profiles/v4/{client}/Export/Segment/{segment}",
+        ),
+        metadata={"description": "The paths at which single segments are asked for."},
+    )
     v4_status: tuple[str, ...] = field(
         default=("/Profiles/v4/Async/{client}/Export/{token}/Status", "/Profiles/v4/{client}/Export/{token}/Status"),
         metadata={"description": "The paths of their status."},
@@ -108,6 +144,12 @@ class Options:
         return self.accounts.get(tenant_id) or Account()
 
 
+def generation_of(path: str) -> Generation:
+    """Which generation a path belongs to, in whatever letter case it is written."""
+    below = path.lower()
+    return next((one for one, root in ROOTS.items() if below.startswith(f"{root.lower()}/")), Generation.C)
+
+
 def check(options: Options) -> None:
     """Raise InvalidRequest, naming the setting, for a zone, a path or a secret that cannot be worked with."""
     for tenant, account in options.accounts.items():
@@ -123,6 +165,7 @@ def check(options: Options) -> None:
         check_secret(secret, f"dialects.{KIND}.callback_secrets.{tenant}")
     for setting, segment, paths in (
         ("v4_initiate", "{group}", options.v4_initiate),
+        ("v4_initiate_segment", "{segment}", options.v4_initiate_segment),
         ("v4_status", "{token}", options.v4_status),
         ("v4_data", "{token}", options.v4_data),
         ("v4_commit", "{token}", options.v4_commit),
@@ -133,4 +176,10 @@ def check(options: Options) -> None:
                     f"'{path}' is no such path.",
                     field=f"dialects.{KIND}.{setting}",
                     cure=f"Begin with / and have {{client}} and {segment} in it.",
+                )
+            if generation_of(path) is not Generation.C:
+                raise InvalidRequest(
+                    f"'{path}' is a path of another generation.",
+                    field=f"dialects.{KIND}.{setting}",
+                    cure=f"Choose one that is not below {' or '.join(ROOTS.values())}.",
                 )

@@ -36,7 +36,7 @@ def members(request: Request, root: str | None, forms: Sequence[str]) -> Members
     """The body's members, their names in small letters, those that are empty left out.
 
     `forms` are the media types that are taken, the first for a body that declares none; `root` is the name of the
-    element that an XML document has. No body has no members, whatever it is declared as.
+    element that an XML document has, None where it may have any. No body has no members, whatever it is declared as.
     """
     if not request.body.strip():
         return {}
@@ -156,7 +156,7 @@ def _in_utc(at: datetime) -> datetime:
 def _read(kind: str, body: bytes, root: str | None, charset: str | None) -> Mapping[str, object]:
     if kind in XML:
         name, found = xml.read(body, charset)
-        if name != root:
+        if root is not None and name != root:
             raise MalformedRequest("The document is another one.")
         return found
     if kind == FORM:

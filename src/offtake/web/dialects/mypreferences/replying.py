@@ -1,4 +1,4 @@
-"""Documents as JSON or, in generation A, as the XML that was asked for."""
+"""Documents as JSON or, in generations A and B, as the XML that was asked for."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,23 +8,17 @@ import msgspec
 
 from offtake.web.dialect import Context
 from offtake.web.dialects.mypreferences import markup
-from offtake.web.dialects.mypreferences.options import Generation
+from offtake.web.dialects.mypreferences.options import Generation, generation_of
 from offtake.web.dialects.mypreferences.reading import JSON, XML
 from offtake.web.message import Request
 
-ROOT_A: Final = "/api/3/async/"
-
 _DECODER: Final = msgspec.json.Decoder[object](float_hook=str)
-
-
-def generation(request: Request) -> Generation:
-    """Which generation a path belongs to."""
-    return Generation.A if request.path.lower().startswith(ROOT_A) else Generation.C
+_MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def media_type(request: Request) -> str:
     """The form of a reply: what is wanted most of what there is, JSON where nothing of it is."""
-    if generation(request) is Generation.C:
+    if generation_of(request.path) is Generation.C:
         return JSON[0]
     known = (*JSON, *XML)
     best, found = 0.0, JSON[0]
@@ -45,7 +39,7 @@ def content_type(context: Context) -> Mapping[str, str]:
 def document(context: Context, name: str, members: Mapping[str, object]) -> bytes:
     """A document of a type, in the form that is wanted."""
     if is_xml(context):
-        return markup.document(name, members)
+        return markup.document(name, members, markup.NAMESPACES[generation_of(context.request.path)])
     return msgspec.json.encode(members)
 
 
@@ -68,6 +62,24 @@ def decoded(line: bytes) -> object:
         return _DECODER.decode(line)
     except msgspec.DecodeError:  # halves of characters
         return json.loads(line, parse_float=str)
+
+
+def as_texts(lines: bytes) -> bytes:
+    """Stored lines, each as the list of its values as texts or null, numbers with every digit."""
+    return b"".join(b"[%s]\n" % b",".join(map(_text, _members(one))) for one in lines.split(b"\n") if one)
+
+
+def _members(line: bytes) -> Sequence[bytes]:
+    """The values of an object, each as JSON."""
+    try:
+        return [bytes(one) for one in _MEMBERS.decode(line).values()]
+    except msgspec.DecodeError:  # halves of characters
+        return [json.dumps(one).encode() for one in json.loads(line, parse_float=str).values()]
+
+
+def _text(value: bytes) -> bytes:
+    """A value as JSON, as the text of it; null and texts are themselves."""
+    return value if value == b"null" or value.startswith(b'"') else msgspec.json.encode(value.decode())
 
 
 def _weight(parameters: Sequence[str]) -> float:

@@ -9,7 +9,7 @@ import msgspec
 
 from offtake.core.export import Export
 from offtake.core.lifecycle import State
-from offtake.web.dialects.mypreferences.options import Generation
+from offtake.web.dialects.mypreferences.options import Generation, JobKind
 
 STATUS: Final[Mapping[State, str]] = {
     State.PENDING: "Processing",
@@ -22,9 +22,9 @@ STATUS: Final[Mapping[State, str]] = {
 
 
 class Memo(msgspec.Struct, kw_only=True, frozen=True):
-    """What of a request is found again: its generation, and the customers who were asked for."""
+    """What of a request is found again: the kind of job, and the customers who were asked for."""
 
-    generation: Generation
+    kind: JobKind
     customers: tuple[str, ...] = ()
 
 
@@ -48,7 +48,7 @@ def size_of(export: Export) -> Size:
 
 def status(export: Export, word: str, token: int, size: Size) -> Mapping[str, object]:
     """The status object of a token."""
-    if memo_of(export).generation is Generation.C:
+    if memo_of(export).kind.generation is not Generation.A:
         return {"AccessToken": token, "Status": word, "RowCount": size.rows, "ByteCount": size.bytes}
     return {
         "AccessToken": token,
