@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import signal
+import socket
 import struct
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -115,6 +116,14 @@ def test_a_server_that_is_away_is_unavailable_until_it_is_back(own_cluster: Clus
         await source.check()
 
     using(stage, come_and_go)
+
+
+def test_a_server_that_takes_connections_and_says_nothing_is_unavailable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://reader:secret@127.0.0.1:{silent.getsockname()[1]}/app"
+        source = SOURCE.open(url, PostgresOptions(connect_seconds=0.05))
+        with pytest.raises(Unavailable, match="The source is away: TimeoutError"):
+            asyncio.run(source.check())
 
 
 def test_bytes_that_are_no_text_are_refused(cluster: Cluster) -> None:

@@ -227,8 +227,8 @@ class PostgresSource:
         """The error in words without data: its own first line where that is safe, else its SQLSTATE."""
         if state and not state.startswith(TOLD):
             return f"SQLSTATE {state}"
-        text = str(getattr(error, "message", None) or error or type(error).__name__)
-        return self._without_password(text.splitlines()[0])
+        lines = str(getattr(error, "message", None) or error).splitlines()
+        return self._without_password(lines[0]) if lines else type(error).__name__
 
     def _without_password(self, text: str) -> str:
         with suppress(ValueError):

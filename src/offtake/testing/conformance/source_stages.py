@@ -37,6 +37,9 @@ SQLITE_TYPES: Final[Mapping[FieldType, str]] = {
 }
 """The others are TEXT, so that nothing is turned into a number."""
 
+PATIENCE: Final = 60.0
+"""Seconds that a server on a busy machine may take to answer."""
+
 
 class PostgresStage:
     """The `Stage` that is a database of a PostgreSQL server."""
@@ -45,7 +48,8 @@ class PostgresStage:
         self.url = url
 
     def open(self, **options: object) -> Source:
-        return postgres.SOURCE.open(self.url, postgres.PostgresOptions(**options))  # type: ignore[arg-type]
+        patient = {"connect_seconds": PATIENCE, **options}
+        return postgres.SOURCE.open(self.url, postgres.PostgresOptions(**patient))  # type: ignore[arg-type]
 
     def create(self, table: str, fields: Sequence[Field], rows: Sequence[Row]) -> None:
         columns = sql.SQL(", ").join(
