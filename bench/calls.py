@@ -10,12 +10,13 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 import httpx2
 
-from bench.served import benchmark, page, served
+from bench.served import POLL, Runs, benchmark, page, served
 from offtake.core.export import ExportId
 from offtake.core.ports import Control
 from offtake.demo.data import CALLS
@@ -31,16 +32,16 @@ def main() -> None:
     benchmark(__doc__, RESULTS, _run)
 
 
-def _run(folder: Path, repeats: int) -> str:
+def _run(folder: Path, runs: Runs) -> str:
     options = {"didww": {"requests": 1_000_000, "require_voice_out_trunk": False}}
     with served(folder, (CALLS,), options) as found:
         key = str(found.credentials["didww"]["api_key"])
         headers = {"Api-Key": key, "Content-Type": MEDIA_TYPE, "X-DIDWW-API-Version": "2026-04-16"}
         with httpx2.Client(base_url=found.url, headers=headers, timeout=60) as client:
-            files = {kind: [_file(client, kind) for _ in range(repeats)] for kind in ("cdr_in", "cdr_out")}
+            files = {kind: runs.of(partial(_file, client, kind)) for kind in ("cdr_in", "cdr_out")}
             _copies(found.wired.house.control, client)
-            looks = {number: [_look(client, number) for _ in range(20 * repeats)] for number in PAGES}
-    return _report(files, looks, repeats)
+            looks = {number: runs.of(partial(_looks, client, number)) for number in PAGES}
+    return _report(files, looks, runs)
 
 
 def _file(client: httpx2.Client, kind: str) -> tuple[float, int, int]:
@@ -50,7 +51,7 @@ def _file(client: httpx2.Client, kind: str) -> tuple[float, int, int]:
     began = time.perf_counter()
     export_id = _asked(client, kind, window)
     while (told := _told(client, export_id))["status"] != "completed":
-        time.sleep(0.02)
+        time.sleep(POLL)
     packed = client.get(str(told["url"])).raise_for_status().content
     seconds = time.perf_counter() - began
     return seconds, gzip.decompress(packed).count(b"\n") - 1, len(packed)
@@ -89,6 +90,10 @@ def _copies(control: Control, client: httpx2.Client) -> None:
         left -= count
 
 
+def _looks(client: httpx2.Client, number: int) -> float:
+    return statistics.median(_look(client, number) for _ in range(20))
+
+
 def _look(client: httpx2.Client, number: int) -> float:
     began = time.perf_counter()
     found = client.get(EXPORTS, params={"page[number]": number, "page[size]": 100}).raise_for_status().json()
@@ -99,18 +104,18 @@ def _look(client: httpx2.Client, number: int) -> float:
 
 
 def _report(
-    files: Mapping[str, Sequence[tuple[float, int, int]]], looks: Mapping[int, Sequence[float]], repeats: int
+    files: Mapping[str, Sequence[tuple[float, int, int]]], looks: Mapping[int, Sequence[float]], runs: Runs
 ) -> str:
     lines = []
-    for kind, runs in files.items():
-        rows, size = runs[0][1:]
-        seconds = statistics.median(one for one, _, _ in runs)
+    for kind, made in files.items():
+        rows, size = made[0][1:]
+        seconds = statistics.median(one for one, _, _ in made)
         bar = f"{3 * rows / 200_000:.1f} s (3 s for 200,000)"
         lines.append((f"`{kind}`, {rows:,} calls, {size / 1e6:.1f} MB packed, downloaded", f"{seconds:.1f} s", bar))
     for number, each in looks.items():
         figure = f"{statistics.median(each) * 1000:.0f} ms"
         lines.append((f"page {number:,} of 100 exports out of {MANY:,}", figure, "50 ms"))
-    return page("The DIDWW exports on the demo calls", "calls", repeats, lines)
+    return page("The DIDWW exports on the demo calls", "calls", runs, lines)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx2
 
-from bench.served import benchmark, page, served
+from bench.served import POLL, Runs, benchmark, page, served
 from offtake.demo.data import CONTACTS, HOTEL
 from offtake.demo.emarsys.visit import signed
 
@@ -26,19 +26,19 @@ def main() -> None:
     benchmark(__doc__, RESULTS, _run)
 
 
-def _run(folder: Path, repeats: int) -> str:
+def _run(folder: Path, runs: Runs) -> str:
     with served(folder, (HOTEL, CONTACTS), {"emarsys": {"requests": 1_000_000}}) as found:
         who = found.credentials["emarsys"]
         with httpx2.Client(base_url=f"{found.url}/api/v2", timeout=60) as client:
-            whole = [_whole(client, who) for _ in range(repeats)]
+            whole = runs.of(lambda: _whole(client, who))
             number, rows, size = whole[-1][1:]
             places = [rows * step // 20 for step in range(20)]
-            pages = [_page(client, who, number, place) for _ in range(repeats) for place in places]
+            pages = runs.of(lambda: statistics.median(_page(client, who, number, place) for place in places))
     seconds = statistics.median(one for one, *_ in whole)
     return page(
         "The Emarsys change exports on the demo contacts",
         "contacts",
-        repeats,
+        runs,
         (
             (
                 f"{rows:,} contacts, {len(FIELDS)} fields, {size / 1e6:.1f} MB of CSV, until read",
@@ -64,7 +64,7 @@ def _whole(client: httpx2.Client, who: Mapping[str, object]) -> tuple[float, int
     made = client.post("/contact/getchanges", json=asked, headers=signed(who)).raise_for_status().json()
     number = int(made["data"]["id"])
     while _status(client, who, number) != "done":
-        time.sleep(0.02)
+        time.sleep(POLL)
     text = client.get(f"/export/{number}/data", headers=signed(who)).raise_for_status().content
     seconds = time.perf_counter() - began
     return seconds, number, _rows(text), len(text)

@@ -1,18 +1,20 @@
 """`python -m bench.preferences`: the MyPreferences exports on the demo preferences, over HTTP; writes PREFERENCES.md.
 
-An export of 10,000 customers and one of a segment group; and blocks of 1,000 rows anywhere in them, as JSON and XML.
+Exports of 10,000 customers, of a segment and of a segment group; and blocks of 1,000 rows anywhere in them.
 """
 
 import sqlite3
 import statistics
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import httpx2
 
-from bench.served import Served, benchmark, page, served
+from bench.served import POLL, Runs, benchmark, page, served
 from offtake.demo.data import HOTEL, PREFERENCES
 from offtake.demo.mypreferences.visit import signed
 
@@ -21,49 +23,65 @@ BLOCK = 1000
 CUSTOMERS = 10_000
 """As many as a request may name."""
 
-A, C = "/API/3/async", "/Profiles/v4/Async"
+JSON, XML = "application/json", "application/xml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """An export: what its rows are called, and the paths to ask, look and fetch at, for a token each."""
+
+    rows: str
+    ask: str
+    look: str
+    fetch: str
+    forms: Sequence[str]
+    asked: Mapping[str, object] = field(default_factory=dict)
 
 
 def main() -> None:
     benchmark(__doc__, RESULTS, _run)
 
 
-def _run(folder: Path, repeats: int) -> str:
+def _run(folder: Path, runs: Runs) -> str:
     options = {"mypreferences": {"requests": 1_000_000, "max_customers": CUSTOMERS}}
     with (
         served(folder, (HOTEL, PREFERENCES), options) as found,
         httpx2.Client(base_url=found.url, timeout=60) as client,
     ):
         who = found.credentials["mypreferences"]
-        account = str(who["client_id"])
-        began = time.perf_counter()
-        asked = {"CID": _customers(folder / "demo.db", account)}
-        begun = client.post(f"{A}/{account}/export/CID", json=asked, headers=signed(who)).raise_for_status().json()
-        told = _complete(client, who, f"{A}/{account}/status/Token/{begun['AccessToken']}")
-        made, rows = time.perf_counter() - began, int(str(told["RowCount"]))
-        path = f"{A}/{account}/export/CID/{begun['AccessToken']}"
-        lines = [(f"{rows:,} preferences of {CUSTOMERS:,} customers, until complete", f"{made:.1f} s", "")]
-        for name in ("application/json", "application/xml"):
-            figure = _median(client, who, path, rows, repeats, name)
-            lines.append((f"a block of {BLOCK:,} of them anywhere, {name}", f"{figure:.0f} ms", "50 ms"))
-        lines += _group(found, client, who, repeats)
-    return page("The MyPreferences exports on the demo preferences", "preferences", repeats, lines)
+        customers = _customers(folder / "demo.db", str(who["client_id"]))
+        lines = [line for kind in _kinds(who, customers) for line in _figures(client, who, kind, runs)]
+    return page("The MyPreferences exports on the demo preferences", "preferences", runs, lines)
 
 
-def _group(
-    found: Served, client: httpx2.Client, who: Mapping[str, object], repeats: int
-) -> Sequence[tuple[str, str, str]]:
-    groups, account = who["segment_groups"], who["client_id"]
+def _kinds(who: Mapping[str, object], customers: Sequence[str]) -> Sequence[Kind]:
+    a, c = f"/API/3/async/{who['client_id']}", f"/Profiles/v4/Async/{who['client_id']}/Export"
+    segments, groups = who["segments"], who["segment_groups"]
+    assert isinstance(segments, list)
     assert isinstance(groups, list)
-    began = time.perf_counter()
-    begun = client.post(f"{C}/{account}/Export/SegmentGroup/{groups[0]}", headers=signed(who)).raise_for_status().json()
-    path = f"{C}/{account}/Export/{begun['AccessToken']}"
-    rows = int(str(_complete(client, who, f"{path}/Status")["RowCount"]))
-    made = time.perf_counter() - began
-    figure = _median(client, who, path, rows, repeats, "application/json")
     return (
-        (f"{rows:,} profiles of a segment group, until complete", f"{made:.1f} s", ""),
-        (f"a block of {BLOCK:,} of them anywhere", f"{figure:.0f} ms", "50 ms"),
+        Kind(
+            rows=f"preferences of {CUSTOMERS:,} customers",
+            ask=f"{a}/export/CID",
+            asked={"CID": customers},
+            look=f"{a}/status/Token/{{}}",
+            fetch=f"{a}/export/CID/{{}}",
+            forms=(JSON, XML),
+        ),
+        Kind(
+            rows="preferences of a segment",
+            ask=f"{a}/export/Segment/{segments[0]}",
+            look=f"{a}/status/Token/{{}}",
+            fetch=f"{a}/export/Segment/{{}}",
+            forms=(JSON, XML),
+        ),
+        Kind(
+            rows="profiles of a segment group",
+            ask=f"{c}/SegmentGroup/{groups[0]}",
+            look=f"{c}/{{}}/Status",
+            fetch=f"{c}/{{}}",
+            forms=(JSON,),
+        ),
     )
 
 
@@ -73,31 +91,44 @@ def _customers(database: Path, account: str) -> Sequence[str]:
         return [str(cid) for (cid,) in connection.execute(query, (account, CUSTOMERS))]
 
 
-def _complete(client: httpx2.Client, who: Mapping[str, object], path: str) -> Mapping[str, object]:
+def _figures(
+    client: httpx2.Client, who: Mapping[str, object], kind: Kind, runs: Runs
+) -> Iterator[tuple[str, str, str]]:
+    """The lines of one kind: until it is complete, then its blocks in each form."""
+    began = time.perf_counter()
+    token = client.post(kind.ask, json=kind.asked, headers=signed(who)).raise_for_status().json()["AccessToken"]
+    rows = _complete(client, who, kind.look.format(token))
+    yield f"{rows:,} {kind.rows}, until complete", f"{time.perf_counter() - began:.1f} s", ""
+    places = [1 + (rows - BLOCK) * step // 20 for step in range(20)]
+    path = kind.fetch.format(token)
+    for form in kind.forms:
+        made = runs.of(partial(_blocks, client, who, path, places, form))
+        yield f"a block of {BLOCK:,} of them anywhere, {form}", f"{statistics.median(made) * 1000:.0f} ms", "50 ms"
+
+
+def _complete(client: httpx2.Client, who: Mapping[str, object], path: str) -> int:
+    """Its rows, once it is complete."""
     while True:
-        told: Mapping[str, object] = client.get(path, headers=signed(who)).raise_for_status().json()
+        told = client.get(path, headers=signed(who)).raise_for_status().json()
         if told["Status"] != "Processing":
             assert told["Status"] == "Complete", told
-            return told
-        time.sleep(0.02)
+            return int(told["RowCount"])
+        time.sleep(POLL)
 
 
-def _median(client: httpx2.Client, who: Mapping[str, object], path: str, rows: int, repeats: int, accept: str) -> float:
-    """Milliseconds until a block is there."""
-    seen = []
-    for _ in range(repeats):
-        for step in range(20):
-            headers = {**signed(who), "Accept": accept}
-            asked: dict[str, str | int] = {
-                "limit": BLOCK,
-                "offset": 1 + (rows - BLOCK) * step // 20,
-                "keepAlive": "true",
-            }
-            began = time.perf_counter()
-            body = client.get(path, params=asked, headers=headers).raise_for_status().content
-            seen.append(time.perf_counter() - began)
-            assert b'"Count":1000,' in body or b"<Count>1000</Count>" in body
-    return statistics.median(seen) * 1000
+def _blocks(client: httpx2.Client, who: Mapping[str, object], path: str, places: Sequence[int], form: str) -> float:
+    return statistics.median(_block(client, who, path, place, form) for place in places)
+
+
+def _block(client: httpx2.Client, who: Mapping[str, object], path: str, place: int, form: str) -> float:
+    """Seconds until a block is there."""
+    asked: dict[str, str | int] = {"limit": BLOCK, "offset": place, "keepAlive": "true"}
+    headers = {**signed(who), "Accept": form}
+    began = time.perf_counter()
+    body = client.get(path, params=asked, headers=headers).raise_for_status().content
+    seconds = time.perf_counter() - began
+    assert b'"Count":1000,' in body or b"<Count>1000</Count>" in body
+    return seconds
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Final, cast
 from granian.constants import Interfaces
 from granian.server.embed import Server as Granian
 
+from offtake.app.memory import settle
 from offtake.app.wiring import Wired, dialects
 from offtake.core.error import Conflict
 from offtake.web.server import Limits, Server
@@ -66,6 +67,7 @@ async def serve_api(wired: Wired, port: int, ready: Ready, stopping: Callable[[]
     serving.add_done_callback(lambda _: stop.set())
     try:
         await _answers(settings.host, port, serving)
+        settle()
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         if await ready(f"http://{host}:{port}"):
             await stop.wait()

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from offtake.app.memory import settle
 from offtake.app.wiring import Wired, new_worker_id, open_sources, way_out
 from offtake.core.ports import TELLING, Share, Work
 from offtake.engine.runner import DbosRunner
@@ -54,6 +55,7 @@ def run_worker(wired: Wired, *, until_closed: bool = False) -> None:
     )
     keeper.start()
     upkeep.start()
+    settle()
     stop.wait()
     upkeep.stop()
     runner.stop(timedelta(seconds=settings.drain_seconds))
