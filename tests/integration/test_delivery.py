@@ -1,4 +1,4 @@
-"""Every delivery against a real server: vsftpd, OpenSSH, and an S3 server that checks signatures."""
+"""Deliveries to servers that have folders, against real ones: vsftpd and OpenSSH."""
 
 import os
 from collections.abc import Iterator
@@ -9,13 +9,12 @@ import pytest
 
 from offtake.core.error import Trouble
 from offtake.core.ports import Egress
-from offtake.delivery import ftp, s3, sftp
+from offtake.delivery import ftp, sftp
 from offtake.egress.way_out import WayOut
-from offtake.testing.conformance.delivery import DeliverySuite, Sample, Stage, fails, push, sample, session
+from offtake.testing.conformance.delivery import DeliverySuite, Sample, Stage, fails, push, session
 from offtake.testing.daemon import Daemon, free_port
 from offtake.testing.names import NameServer
 from offtake.testing.parts import find
-from offtake.testing.s3 import BUCKET, S3
 from offtake.testing.sshd import Sshd
 from offtake.testing.vsftpd import USER, Tls, Vsftpd
 
@@ -185,68 +184,3 @@ class TestSftpByKey(SftpSuite):
         """What the test of another host key looks for is there when somebody does log in."""
         push(stage, "orders.csv", Sample(b"x"))
         assert server[0].logins_tried()
-
-
-class TestS3(DeliverySuite):
-    @pytest.fixture(scope="class")
-    @classmethod
-    def server(cls) -> Iterator[S3]:
-        with S3() as server:
-            yield server
-
-    @pytest.fixture
-    def stage(self, server: S3, egress: Egress) -> Stage:
-        prefix = uuid4().hex
-        return Stage(
-            plugin=s3.DELIVERY,
-            options=s3.S3Options(
-                bucket=BUCKET,
-                prefix=f"{prefix}/",
-                endpoint=server.url,
-                access_key_id=server.access_key_id,
-                secret_access_key=server.secret_access_key,
-                certificate=server.certificate.read_text(),
-                timeout_seconds=SECONDS,
-            ),
-            folder=server.bucket / prefix,
-            egress=egress,
-            wrong={"secret_access_key": "not-this-one"},
-            gone={"endpoint": f"https://127.0.0.1:{free_port()}"},
-            resumes=False,
-            own=".rclone_temp_",
-        )
-
-    def test_a_full_disk_is_told_in_the_servers_words(self, stage: Stage, server: S3) -> None:
-        """This server has no word of its own for it."""
-        small = server.make_small(f"{BUCKET}/{uuid4().hex}", MEBIBYTE)
-        if small is None:
-            pytest.skip("no small disk can be mounted here")
-        failure = fails(stage, "orders.csv", sample(3_000_000), changes={"prefix": small.name})
-        assert failure.trouble is Trouble.BAD_ANSWER
-        assert "InternalError" in failure.message
-        assert list(small.iterdir()) == []
-
-    def test_a_wrong_key_is_told_even_where_the_name_is_looked_up_first(self, stage: Stage) -> None:
-        failure = fails(stage, "orders.csv", Sample(b"x"), changes=stage.wrong, replace=False)
-        assert failure.trouble is Trouble.LOGIN_REFUSED
-
-    def test_an_unknown_key_is_refused(self, stage: Stage) -> None:
-        failure = fails(stage, "orders.csv", Sample(b"x"), changes={"access_key_id": "nobody"})
-        assert failure.trouble is Trouble.LOGIN_REFUSED
-        assert "InvalidAccessKeyId" in failure.message
-
-    def test_a_bucket_that_is_not_there_is_told_in_the_servers_words(self, stage: Stage) -> None:
-        failure = fails(stage, "orders.csv", Sample(b"x"), changes={"bucket": "nowhere"})
-        assert failure.trouble is Trouble.BAD_ANSWER
-        assert "NoSuchBucket" in failure.message
-
-    def test_a_certificate_that_is_not_trusted_is_not_talked_to(self, stage: Stage) -> None:
-        failure = fails(stage, "orders.csv", Sample(b"x"), changes={"certificate": None})
-        assert failure.trouble is Trouble.TLS_FAILED
-
-    def test_an_address_that_is_not_allowed_is_refused(self, stage: Stage) -> None:
-        guarded = WayOut()
-        failure = fails(stage, "orders.csv", Sample(b"x"), egress=guarded)
-        guarded.close()
-        assert failure.trouble is Trouble.ADDRESS_REFUSED
-        assert stage.files() == {}

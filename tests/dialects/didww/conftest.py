@@ -10,11 +10,11 @@ import pytest
 from offtake.core.dataset import Dataset, Field, FieldType, Op, Table
 from offtake.formats.csv import FORMAT
 from offtake.testing.asgi import Answer, Client
+from offtake.testing.clients import clients
 from offtake.testing.house import Stage, build
 from offtake.web.dialects.didww import dialect
 from offtake.web.dialects.didww.columns import IN_2021, IN_2026, OUT
 from offtake.web.dialects.didww.options import Options
-from offtake.web.server import Server
 
 MEDIA_TYPE = "application/vnd.api+json"
 KEYS = {"acme": "4f1d9c0b7a6e5d3c2b1a", "globex": "0a1b2c3d4e5f60718293", "archive": "99887766554433221100"}
@@ -54,15 +54,8 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 @pytest.fixture
 def serve(stage: Stage) -> Iterator[Callable[[Options], Client]]:
     """A client of a server with those options."""
-    servers: list[Server] = []
-
-    def serve(options: Options) -> Client:
-        servers.append(Server(stage.house, [dialect(options)]))
-        return Client(servers[-1])
-
-    yield serve
-    for one in servers:
-        one.close()
+    with clients(stage, dialect) as serve:
+        yield serve
 
 
 @pytest.fixture

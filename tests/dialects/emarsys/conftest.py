@@ -1,7 +1,7 @@
 """Two accounts with users who sign, their contacts as a dataset, a server over them, and a client that signs."""
 
 import base64
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha1
@@ -17,10 +17,10 @@ from offtake.encode.row_index import RowIndex
 from offtake.formats.csv import FORMAT
 from offtake.service import runs
 from offtake.testing.asgi import Answer, Client
+from offtake.testing.clients import clients
 from offtake.testing.house import Stage, build
 from offtake.web.dialects.emarsys import dialect
 from offtake.web.dialects.emarsys.options import Account, ContactList, Options
-from offtake.web.server import Server
 
 NOW = datetime(2026, 3, 16, 10, 8, 56, tzinfo=UTC)
 SECRETS = {"customer001": "customersecret", "customer002": "another", "stranger01": "strange"}
@@ -107,16 +107,8 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 @pytest.fixture
 def serve(stage: Stage) -> Iterator[Callable[..., Client]]:
     """A client of a server with those options, beside the accounts."""
-    servers: list[Server] = []
-
-    def serve(**options: object) -> Client:
-        made = Options(**{"accounts": ACCOUNTS, "requests": 10_000, **ELSEWHERE, **options})  # type: ignore[arg-type]
-        servers.append(Server(stage.house, [dialect(made)]))
-        return Client(servers[-1])
-
-    yield serve
-    for one in servers:
-        one.close()
+    with clients(stage, dialect) as of:
+        yield lambda **options: of(Options(**{"accounts": ACCOUNTS, "requests": 10_000, **ELSEWHERE, **options}))
 
 
 @pytest.fixture
@@ -237,6 +229,30 @@ def watch(send: Send) -> Callable[..., dict[str, object]]:
         return data
 
     return watch
+
+
+@pytest.fixture
+def refused() -> Callable[[Answer], str]:
+    """What is said of a request that is refused as the vendor does."""
+
+    def refused(answer: Answer) -> str:
+        assert answer.status == 400, answer.body
+        told = answer.json()
+        assert (told["replyCode"], told["data"]) == (10001, "")
+        return answer.text("replyText")
+
+    return refused
+
+
+@pytest.fixture
+def where() -> Callable[[Export], Mapping[str, object]]:
+    """What an export's rows must fulfil, by field."""
+
+    def where(export: Export) -> Mapping[str, object]:
+        (selection,) = export.request.selections
+        return {one.field: one.value for one in selection.where}
+
+    return where
 
 
 def _contacts(name: str, parameters: tuple[Parameter, ...], *more: Field) -> Dataset:

@@ -14,6 +14,8 @@ from offtake.testing.house import Stage
 Ask = Callable[..., Answer]
 Made = Callable[..., int]
 Latest = Callable[[], Export]
+Refused = Callable[[Answer], str]
+Where = Callable[[Export], Mapping[str, object]]
 Serve = Callable[..., Client]
 
 FTP = {"host": "ftp.client.example", "port": "2121", "username": "exports", "password": "s3cret-canary"}
@@ -22,19 +24,7 @@ TOO_EARLY = "Invalid value for end_date: end_date is earlier than the start_date
 NO_INTEGER = "Invalid data format for origin_id. Integer expected"
 
 
-def refused(answer: Answer) -> str:
-    assert answer.status == 400, answer.body
-    told = answer.json()
-    assert (told["replyCode"], told["data"]) == (10001, "")
-    return answer.text("replyText")
-
-
-def where(export: Export) -> Mapping[str, object]:
-    (selection,) = export.request.selections
-    return {one.field: one.value for one in selection.where}
-
-
-def test_the_first_mistake_in_the_documented_order_is_told(stage: Stage, ask: Ask) -> None:
+def test_the_first_mistake_in_the_documented_order_is_told(stage: Stage, ask: Ask, refused: Refused) -> None:
     """All mistakes at once; each that is told is mended, and the next one comes."""
     asked: dict[str, object] = {
         "distribution_method": None,
@@ -89,7 +79,7 @@ def test_the_first_mistake_in_the_documented_order_is_told(stage: Stage, ask: As
     assert ask(**asked).status == 200
 
 
-def test_origin_ids_of_forms_and_sources(made: Made, latest: Latest) -> None:
+def test_origin_ids_of_forms_and_sources(made: Made, latest: Latest, where: Where) -> None:
     taken: list[tuple[str, object, tuple[int, ...]]] = [
         ("form", 77, (77,)),
         ("form", "77", (77,)),
@@ -111,7 +101,9 @@ def test_origin_ids_of_forms_and_sources(made: Made, latest: Latest) -> None:
         }
 
 
-def test_of_all_origins_the_id_is_ignored_but_must_be_there(ask: Ask, made: Made, latest: Latest) -> None:
+def test_of_all_origins_the_id_is_ignored_but_must_be_there(
+    ask: Ask, made: Made, latest: Latest, refused: Refused, where: Where
+) -> None:
     for day, value in enumerate((0, "0", 77, "no integer", [], [None], {"a": 1}), start=10):
         made(origin="all", origin_id=value, time_range=["2026-03-01", f"2026-03-{day}"])
         assert (where(latest())["origin"], where(latest())["origin_ids"]) == ("all", ())
@@ -122,13 +114,13 @@ def test_of_all_origins_the_id_is_ignored_but_must_be_there(ask: Ask, made: Made
 NO_IDS: Final[list[object]] = [[], [77, "x"], [77, 79], [[77]], 77.0, True, -77, "-77", " 77", "7 7", "٧٧", 10**30]
 
 
-def test_origin_ids_that_are_none(ask: Ask) -> None:
+def test_origin_ids_that_are_none(ask: Ask, refused: Refused) -> None:
     for value in NO_IDS:
         for origin in ("form", "api"):
             assert refused(ask(origin=origin, origin_id=value)) == NO_INTEGER
 
 
-def test_forms_are_those_of_the_account(ask: Ask) -> None:
+def test_forms_are_those_of_the_account(ask: Ask, refused: Refused) -> None:
     assert refused(ask(origin="form", origin_id=77, user="stranger01")) == NO_INTEGER
     assert ask(origin="form", origin_id=1, user="stranger01").status == 200
 
@@ -163,7 +155,7 @@ VALUES: Final[list[tuple[dict[str, object], str]]] = [
 ]
 
 
-def test_values_that_cannot_stand(ask: Ask) -> None:
+def test_values_that_cannot_stand(ask: Ask, refused: Refused) -> None:
     for members, text in VALUES:
         assert refused(ask(**members)) == text
 
@@ -187,7 +179,7 @@ SERVERS: Final[list[tuple[dict[str, object], str]]] = [
 ]
 
 
-def test_servers_that_cannot_be(ask: Ask) -> None:
+def test_servers_that_cannot_be(ask: Ask, refused: Refused) -> None:
     for settings, text in SERVERS:
         for name in ("ftp_settings", "sftp_settings"):
             answer = ask(**{"distribution_method": "ftp", name: {**FTP, **settings}})
@@ -195,7 +187,7 @@ def test_servers_that_cannot_be(ask: Ask) -> None:
             assert b"canary" not in answer.body
 
 
-def test_sftp_servers_are_those_with_a_known_key(ask: Ask, made: Made) -> None:
+def test_sftp_servers_are_those_with_a_known_key(ask: Ask, made: Made, refused: Refused) -> None:
     settings = {**FTP, "host": "elsewhere.example"}
     broken: dict[str, object] = {"contact_fields": [999], "time_range": ["x", "y"]}
     answer = ask(distribution_method="sftp", sftp_settings=settings, **broken)
@@ -270,7 +262,7 @@ def test_labels_are_english_where_the_fields_have_none_in_the_language(made: Mad
         assert latest().request.options["language"] == wanted
 
 
-def test_what_the_account_says_of_itself_holds(made: Made, latest: Latest) -> None:
+def test_what_the_account_says_of_itself_holds(made: Made, latest: Latest, where: Where) -> None:
     made(user="stranger01", contact_fields=[1, 5])
     options = latest().request.options
     assert options["titles"] == {"1": "Vorname", "5": "Geschlecht"}
@@ -288,7 +280,7 @@ def test_the_day_of_a_file_is_the_accounts(stage: Stage, made: Made, latest: Lat
     assert str(latest().request.memo["file_name"]).endswith("-2026_03_17.csv")
 
 
-def test_no_more_fields_than_are_set(serve: Serve, ask: Ask) -> None:
+def test_no_more_fields_than_are_set(serve: Serve, ask: Ask, refused: Refused) -> None:
     two = serve(max_fields=2)
     assert ask(to=two, contact_fields=[1, 3, 1]).status == 200
     assert refused(ask(to=two, contact_fields=[1, 3, 4])) == "Invalid number of fields"
@@ -317,7 +309,7 @@ RANGES = [
 ]  # fmt: skip
 
 
-def test_which_instants_a_range_is(made: Made, latest: Latest) -> None:
+def test_which_instants_a_range_is(made: Made, latest: Latest, where: Where) -> None:
     for given, start, end in RANGES:
         made(time_range=given)
         found = where(latest())
@@ -335,7 +327,7 @@ BACKWARDS: Final = [
 ]
 
 
-def test_an_end_before_the_start_is_refused(serve: Serve, ask: Ask) -> None:
+def test_an_end_before_the_start_is_refused(serve: Serve, ask: Ask, refused: Refused) -> None:
     for given in BACKWARDS:
         assert refused(ask(time_range=given)) == TOO_EARLY
         assert refused(ask(time_range=given, to=serve(end_day_included=False))) == TOO_EARLY
@@ -348,14 +340,14 @@ NO_DATES: Final[list[object]] = [
 ]  # fmt: skip
 
 
-def test_dates_that_cannot_be_read(ask: Ask) -> None:
+def test_dates_that_cannot_be_read(ask: Ask, refused: Refused) -> None:
     for date in NO_DATES:
         for given in ([date, "2026-03-05"], ["2026-03-01", date]):
             assert refused(ask(time_range=given)) == "Valid start_date and end_date is required"
 
 
 def test_the_end_day_may_be_left_out_and_equal_dates_refused(
-    serve: Serve, ask: Ask, made: Made, latest: Latest
+    serve: Serve, ask: Ask, made: Made, latest: Latest, refused: Refused, where: Where
 ) -> None:
     made(time_range=["2026-03-01", "2026-03-02"], to=serve(end_day_included=False))
     assert where(latest())["changed_to"] == "2026-03-01T23:00:00.000000Z"

@@ -14,6 +14,8 @@ from offtake.testing.house import Stage
 Ask = Callable[..., Answer]
 Made = Callable[..., int]
 Latest = Callable[[], Export]
+Refused = Callable[[Answer], str]
+Where = Callable[[Export], Mapping[str, object]]
 Serve = Callable[..., Client]
 Watch = Callable[..., dict[str, object]]
 
@@ -33,18 +35,6 @@ NO_LIST: Final = "Invalid data format for contactlist. Integer expected"
 TOO_EARLY: Final = "Invalid value for end_date: end_date is earlier than the start_date"
 
 
-def refused(answer: Answer) -> str:
-    assert answer.status == 400, answer.body
-    told = answer.json()
-    assert (told["replyCode"], told["data"]) == (10001, "")
-    return answer.text("replyText")
-
-
-def where(export: Export) -> Mapping[str, object]:
-    (selection,) = export.request.selections
-    return {one.field: one.value for one in selection.where}
-
-
 def columns(export: Export) -> tuple[str, ...]:
     (selection,) = export.request.selections
     assert selection.fields is not None
@@ -53,7 +43,7 @@ def columns(export: Export) -> tuple[str, ...]:
 
 @CHOSEN
 def test_mistakes_of_a_list_or_a_segment_in_their_order(
-    stage: Stage, ask: Ask, call: str, name: str, number: int
+    stage: Stage, ask: Ask, call: str, name: str, number: int, refused: Refused
 ) -> None:
     """All mistakes at once; each that is told is mended, and the next one comes."""
     asked: dict[str, object] = {
@@ -100,7 +90,7 @@ def test_mistakes_of_a_list_or_a_segment_in_their_order(
     assert ask(call=call, **asked).status == 200
 
 
-def test_mistakes_of_registrations_in_their_order(stage: Stage, ask: Ask) -> None:
+def test_mistakes_of_registrations_in_their_order(stage: Stage, ask: Ask, refused: Refused) -> None:
     asked: dict[str, object] = {
         "origin": ...,
         "origin_id": ...,
@@ -139,7 +129,9 @@ NO_NUMBERS: Final[list[object]] = [..., None, "", "x", 0, -5, 5.0, True, [5], {"
 
 
 @CHOSEN
-def test_what_is_no_list_and_no_segment_of_the_account(ask: Ask, call: str, name: str, number: int) -> None:
+def test_what_is_no_list_and_no_segment_of_the_account(
+    ask: Ask, call: str, name: str, number: int, refused: Refused
+) -> None:
     text = f"Invalid data format for {name}. Integer expected"
     for value in NO_NUMBERS:
         assert refused(ask(call=call, **{name: value})) == text, value
@@ -148,7 +140,7 @@ def test_what_is_no_list_and_no_segment_of_the_account(ask: Ask, call: str, name
 
 @CHOSEN
 def test_a_list_or_a_segment_is_asked_for_by_its_number(
-    made: Made, latest: Latest, call: str, name: str, number: int
+    made: Made, latest: Latest, call: str, name: str, number: int, where: Where
 ) -> None:
     for value, language in ((number, "en"), (str(number), "de"), (f"0{number}", "hu")):
         made(call=call, **{name: value}, contact_fields=[3, 1], language=language)
@@ -156,7 +148,9 @@ def test_a_list_or_a_segment_is_asked_for_by_its_number(
         assert columns(latest()) == ("3", "1"), "without the contact's id"
 
 
-def test_a_table_of_who_is_in_which_list_serves_lists_alone(serve: Serve, ask: Ask, made: Made, latest: Latest) -> None:
+def test_a_table_of_who_is_in_which_list_serves_lists_alone(
+    serve: Serve, ask: Ask, made: Made, latest: Latest, where: Where
+) -> None:
     to = serve(contact_lists_dataset="members", segments_dataset="members")
     made(call=LIST, contactlist=5, to=to)
     (selection,) = latest().request.selections
@@ -172,7 +166,9 @@ def test_files_of_lists_may_begin_with_the_contact(serve: Serve, made: Made, lat
     assert columns(latest()) == ("user_id", "1", "3")
 
 
-def test_registrations_end_with_the_last_update_unless_it_is_not_wanted(made: Made, latest: Latest) -> None:
+def test_registrations_end_with_the_last_update_unless_it_is_not_wanted(
+    made: Made, latest: Latest, where: Where
+) -> None:
     made(call=REGISTRATIONS, time_range=["2026-03-01", "2026-03-15 12:30"], language="de")
     assert columns(latest()) == ("user_id", "1", "3", "last_update")
     assert latest().request.options["titles"] == {"1": "Vorname", "3": "E-Mail", "last_update": "last update"}
@@ -185,7 +181,9 @@ def test_registrations_end_with_the_last_update_unless_it_is_not_wanted(made: Ma
         assert columns(latest()) == ("user_id", "1", "3")
 
 
-def test_registrations_of_a_list_by_both_its_names(made: Made, ask: Ask, latest: Latest) -> None:
+def test_registrations_of_a_list_by_both_its_names(
+    made: Made, ask: Ask, latest: Latest, refused: Refused, where: Where
+) -> None:
     made(call=REGISTRATIONS, contactlist="5")
     assert where(latest())["contact_list"] == 5
     made(call=REGISTRATIONS, contactlist_id=5, delimiter=";")

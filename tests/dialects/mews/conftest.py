@@ -8,6 +8,7 @@ import pytest
 from offtake.core.dataset import Dataset, Field, FieldType, Op, Table
 from offtake.formats.jsonl import FORMAT
 from offtake.testing.asgi import Answer, Client
+from offtake.testing.clients import clients
 from offtake.testing.house import Stage, build
 from offtake.web.dialects.mews import DIALECT, dialect
 from offtake.web.dialects.mews.options import BY_CHAIN, Entity, Options
@@ -42,15 +43,8 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 @pytest.fixture
 def serve(stage: Stage) -> Iterator[Callable[[Options], Client]]:
     """A client of a server with those options."""
-    servers: list[Server] = []
-
-    def serve(options: Options) -> Client:
-        servers.append(Server(stage.house, [dialect(options)]))
-        return Client(servers[-1])
-
-    yield serve
-    for one in servers:
-        one.close()
+    with clients(stage, dialect) as serve:
+        yield serve
 
 
 @pytest.fixture

@@ -25,10 +25,10 @@ from offtake.pipeline.plan import Plan, Step
 from offtake.service import runs
 from offtake.service.resolve import query_of
 from offtake.testing.asgi import Answer, Client
+from offtake.testing.clients import clients
 from offtake.testing.house import POLICY, Stage, build
 from offtake.web.dialects.mypreferences import dialect
 from offtake.web.dialects.mypreferences.options import Account, Criterion, Options
-from offtake.web.server import Server
 
 NOW = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
 ACME, GLOBEX = "ACME_CORP", "globex"
@@ -117,15 +117,8 @@ def shared_stage(lasting_stage: Stage) -> Stage:
 @pytest.fixture
 def serve(stage: Stage) -> Iterator[Callable[[Options], Client]]:
     """A client of a server with those options."""
-    servers: list[Server] = []
-
-    def serve(options: Options) -> Client:
-        servers.append(Server(stage.house, [dialect(options)]))
-        return Client(servers[-1])
-
-    yield serve
-    for one in servers:
-        one.close()
+    with clients(stage, dialect) as serve:
+        yield serve
 
 
 @pytest.fixture
@@ -153,72 +146,57 @@ def send(stage: Stage, client: Client) -> Send:
 
 
 @pytest.fixture
-def ask(send: Send) -> Callable[..., Answer]:
+def post(send: Send) -> Callable[..., Answer]:
+    """Ask at a path with those members; one that is `...` is left out."""
+
+    def post(
+        target: str, *, account: str = ACME, user: str = "api.user", to: Client | None = None, **members: object
+    ) -> Answer:
+        body = {name: value for name, value in members.items() if value is not ...}
+        return send("POST", target, body, account=account, user=user, to=to)
+
+    return post
+
+
+@pytest.fixture
+def ask(post: Callable[..., Answer]) -> Callable[..., Answer]:
     """Ask for an export by customer id: `ask(CID=["C-1"], query="?startDate=...")`."""
 
-    def ask(
-        *, query: str = "", account: str = ACME, user: str = "api.user", to: Client | None = None, **members: object
-    ) -> Answer:
-        body = {"CID": ["C-1"], **members}
-        target = f"{A}/{account}/export/CID{query}"
-        return send("POST", target, {k: v for k, v in body.items() if v is not ...}, account=account, user=user, to=to)
+    def ask(*, query: str = "", account: str = ACME, **more: object) -> Answer:
+        return post(f"{A}/{account}/export/CID{query}", account=account, **{"CID": ["C-1"], **more})
 
     return ask
 
 
 @pytest.fixture
-def ask_group(send: Send) -> Callable[..., Answer]:
+def ask_group(post: Callable[..., Answer]) -> Callable[..., Answer]:
     """Ask for an export of a segment group."""
 
-    def ask_group(
-        *,
-        group: str = "Loyalty%20Members",
-        account: str = ACME,
-        user: str = "api.user",
-        to: Client | None = None,
-        **members: object,
-    ) -> Answer:
-        target = f"{C}/{account}/Export/SegmentGroup/{group}"
-        return send("POST", target, members, account=account, user=user, to=to)
+    def ask_group(*, group: str = "Loyalty%20Members", account: str = ACME, **more: object) -> Answer:
+        return post(f"{C}/{account}/Export/SegmentGroup/{group}", account=account, **more)
 
     return ask_group
 
 
 @pytest.fixture
-def ask_segment(send: Send) -> Callable[..., Answer]:
+def ask_segment(post: Callable[..., Answer]) -> Callable[..., Answer]:
     """Ask for an export of a segment, in a generation."""
 
     def ask_segment(
-        generation: str = "C",
-        *,
-        segment: str = "Newsletter",
-        account: str = ACME,
-        user: str = "api.user",
-        to: Client | None = None,
-        **members: object,
+        generation: str = "C", *, segment: str = "Newsletter", account: str = ACME, **more: object
     ) -> Answer:
         place = {"A": f"{A}/{account}/export", "B": f"/Profiles/Async/{account}/Export", "C": f"{C}/{account}/Export"}
-        target = f"{place[generation]}/Segment/{segment}"
-        return send("POST", target, members, account=account, user=user, to=to)
+        return post(f"{place[generation]}/Segment/{segment}", account=account, **more)
 
     return ask_segment
 
 
 @pytest.fixture
-def ask_schedule(send: Send) -> Callable[..., Answer]:
+def ask_schedule(post: Callable[..., Answer]) -> Callable[..., Answer]:
     """Ask for an export of a schedule."""
 
-    def ask_schedule(
-        *,
-        query: str = "",
-        schedule: str = "Nightly",
-        account: str = ACME,
-        user: str = "api.user",
-        to: Client | None = None,
-        **members: object,
-    ) -> Answer:
-        target = f"{A}/{account}/export/Schedule/{schedule}{query}"
-        return send("POST", target, members, account=account, user=user, to=to)
+    def ask_schedule(*, query: str = "", schedule: str = "Nightly", account: str = ACME, **more: object) -> Answer:
+        return post(f"{A}/{account}/export/Schedule/{schedule}{query}", account=account, **more)
 
     return ask_schedule
 
