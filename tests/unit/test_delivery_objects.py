@@ -1,53 +1,39 @@
-"""Object stores: what is asked of them, what their refusals mean, and that nothing of the environment has a say."""
+"""Object stores: what is asked of them, and what their refusals mean, by a stand-in that remembers and refuses.
+
+What they keep to is tested here as far as the stand-in goes, and on real servers in the integration tests.
+"""
 
 import asyncio
+import base64
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from offtake import plugin
 from offtake.core.error import TargetFailed, Trouble
 from offtake.core.ports import Delivery, Egress
+from offtake.delivery.azure import AzurePlugin
 from offtake.egress.way_out import WayOut
-from offtake.testing.conformance.delivery import Sample
+from offtake.testing.conformance.delivery import Sample, Stage
+from offtake.testing.conformance.objects import ENVIRONMENT, ObjectsSuite
 from offtake.testing.fake_store import FakeStore
 from offtake.testing.receivers import receiver, resets
 
 SECRET = "c2VzYW1lc2VzYW1l"
 
-PEM = (
-    rsa.generate_private_key(65537, 2048)
-    .private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    .decode()
-)
+KEY = rsa.generate_private_key(65537, 2048)
+PEM = KEY.private_bytes(
+    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+).decode()
 ACCOUNT = json.dumps({"client_email": "a@b", "private_key": PEM, "private_key_id": "1"})
 
 GIVEN: Mapping[str, Mapping[str, object]] = {
     "s3": {"bucket": "incoming", "access_key_id": "AKIA", "secret_access_key": SECRET},
     "gcs": {"bucket": "incoming", "service_account_key": ACCOUNT},
     "azure": {"account": "acme", "container": "incoming", "account_key": SECRET},
-}
-
-ENVIRONMENT = {
-    "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
-    "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1",
-    "AWS_ACCESS_KEY_ID": "CANARY",
-    "AWS_SECRET_ACCESS_KEY": "CANARY",
-    "AWS_SESSION_TOKEN": "CANARY",
-    "AWS_SKIP_SIGNATURE": "true",
-    "AZURE_STORAGE_ENDPOINT": "http://127.0.0.1:1",
-    "AZURE_STORAGE_ACCOUNT_KEY": "CANARY",
-    "AZURE_STORAGE_SAS_KEY": "sig=CANARY",
-    "AZURE_SKIP_SIGNATURE": "true",
-    "GOOGLE_APPLICATION_CREDENTIALS": "/CANARY",
-    "GOOGLE_BASE_URL": "http://127.0.0.1:1",
-    "GOOGLE_SKIP_SIGNATURE": "true",
-    "HTTP_PROXY": "http://127.0.0.1:1",
-    "HTTPS_PROXY": "http://127.0.0.1:1",
-    "NO_PROXY": "*",
 }
 
 
@@ -78,6 +64,28 @@ def failure(name: str, store: FakeStore, egress: Egress, content: Sample | None 
     return caught.value
 
 
+class TestStandIn(ObjectsSuite):
+    @pytest.fixture(params=GIVEN)
+    def stage(self, request: pytest.FixtureRequest, egress: Egress) -> Iterator[Stage]:
+        found = plugin.load("delivery", request.param)
+        with FakeStore() as store:
+            given = {**GIVEN[request.param], "endpoint": store.url, "prefix": "daily/", "timeout_seconds": 5.0}
+            yield Stage(
+                plugin=found,
+                options=found.options(**given),
+                held=lambda: {path.removeprefix("/incoming/daily/"): body for path, body in store.objects.items()},
+                egress=egress,
+                wrong=None,
+                gone={},
+                resumes=False,
+            )
+
+    def test_a_check_writes_and_takes_away(self, stage: Stage) -> None:
+        if isinstance(stage.plugin, AzurePlugin):
+            pytest.skip("there, deleting takes more than this store can do")
+        super().test_a_check_writes_and_takes_away(stage)
+
+
 @pytest.mark.parametrize("name", GIVEN)
 def test_a_small_file_is_put_at_once_and_looked_for(name: str, egress: Egress) -> None:
     with FakeStore() as store:
@@ -88,30 +96,11 @@ def test_a_small_file_is_put_at_once_and_looked_for(name: str, egress: Egress) -
 
 
 @pytest.mark.parametrize("name", GIVEN)
-def test_a_check_leaves_nothing(name: str, egress: Egress) -> None:
-    with FakeStore() as store:
-        run(name, store, egress, lambda delivery: delivery.check())
-    assert store.seen[0].method == "PUT"
-    assert name == "azure" or store.objects == {}  # there, deleting takes more than this store can do
-
-
-@pytest.mark.parametrize("name", GIVEN)
-def test_a_name_that_is_taken_is_not_put(name: str, egress: Egress) -> None:
-    with FakeStore() as store:
-        store.objects["/incoming/a.csv"] = b"old"
-        with pytest.raises(TargetFailed) as caught:
-            run(name, store, egress, lambda delivery: delivery.push("a.csv", Sample(b"new"), replace=False))
-    assert caught.value.trouble is Trouble.NAME_EXISTS
-    assert store.objects == {"/incoming/a.csv": b"old"}
-
-
-@pytest.mark.parametrize("name", GIVEN)
-def test_the_environment_has_no_say(name: str, egress: Egress, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_of_the_environment_is_shown(name: str, egress: Egress, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable, value in ENVIRONMENT.items():
         monkeypatch.setenv(variable, value)
     with FakeStore() as store:
         run(name, store, egress, lambda delivery: delivery.push("a.csv", Sample(b"abc"), replace=True))
-    assert store.objects == {"/incoming/a.csv": b"abc"}
     assert "CANARY" not in str(store.seen)
     assert all("authorization" in one.headers for one in store.seen)
 
@@ -150,30 +139,10 @@ def test_who_may_put_and_not_read_has_put(egress: Egress) -> None:
     assert store.objects == {"/incoming/a.csv": b"abc"}
 
 
-def test_a_file_that_is_not_what_it_should_be_is_not_put(egress: Egress) -> None:
-    content = Sample(b"abc")
-    content.sha256 = Sample(b"abd").sha256
-    with FakeStore() as store:
-        assert failure("s3", store, egress, content).trouble is Trouble.ALTERED
-    assert store.objects == {}
-
-
 @pytest.mark.parametrize("name", ["s3", "gcs"])
 def test_an_object_that_has_not_the_right_length_does_not_stay(name: str, egress: Egress) -> None:
     with FakeStore({"HEAD": (200, "ab")}) as store:
         assert failure(name, store, egress, Sample(b"abc")).trouble is Trouble.ALTERED
-    assert store.objects == {}
-
-
-def test_a_file_that_has_expired_is_said_to_have(egress: Egress) -> None:
-    class Gone(Sample):
-        def read(self, start: int) -> Iterator[bytes]:
-            raise TargetFailed(Trouble.FILES_GONE, "The files have expired.")
-
-    with FakeStore() as store:
-        for content in (Gone(b"abc"), Gone(bytes(6 * 1024 * 1024))):
-            store.refusals = {"POST": (200, "<R><Bucket>b</Bucket><Key>k</Key><UploadId>1</UploadId></R>")}
-            assert failure("s3", store, egress, content).trouble is Trouble.FILES_GONE
     assert store.objects == {}
 
 
@@ -190,7 +159,7 @@ def test_a_signature_in_an_address_is_not_shown(egress: Egress) -> None:
             assert SECRET not in str(caught.value)
 
 
-def test_the_guards_refusal_is_not_taken_for_the_stores() -> None:
+def test_a_store_behind_the_guard_hears_nothing() -> None:
     guarded = WayOut()
     with FakeStore() as store:
         assert failure("s3", store, guarded).trouble is Trouble.ADDRESS_REFUSED
@@ -203,3 +172,21 @@ def test_a_key_that_nothing_can_be_signed_with_is_a_refused_login(egress: Egress
     with FakeStore() as store, pytest.raises(TargetFailed) as caught:
         run("gcs", store, egress, lambda delivery: delivery.check(), service_account_key=account)
     assert caught.value.trouble is Trouble.LOGIN_REFUSED
+
+
+def test_an_account_proves_itself_by_a_token_that_its_key_has_signed(egress: Egress) -> None:
+    with FakeStore() as store:
+        run("gcs", store, egress, lambda delivery: delivery.push("a.csv", Sample(b"abc"), replace=True))
+    shown = {one.headers["authorization"] for one in store.seen}
+    signed, _, signature = shown.pop().removeprefix("Bearer ").rpartition(".")
+    assert not shown
+    KEY.public_key().verify(decoded(signature), signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+    header, claims = (json.loads(decoded(part)) for part in signed.split("."))
+    assert (header["alg"], header["kid"]) == ("RS256", "1")
+    assert claims["iss"] == claims["sub"] == "a@b"
+    assert claims["scope"] == "https://www.googleapis.com/auth/cloud-platform"
+    assert 0 < claims["exp"] - claims["iat"] <= 3600
+
+
+def decoded(part: str) -> bytes:
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))

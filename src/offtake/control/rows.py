@@ -99,7 +99,7 @@ def outlines(
 
     An export comes with its parts in as many rows as it has parts, one behind the other: few have more than one.
     """
-    found = connection.execute(_WITH_PARTS.where(which).order_by(*order, *_OF_PARTS))
+    found = connection.execute(_WITH_PARTS.where(which).order_by(*order, *_OF_PARTS)).all()
     return [_outline(list(rows)) for _, rows in groupby(found, key=itemgetter(0))]
 
 
