@@ -47,11 +47,11 @@ def test_every_end_is_told_with_one_id_through_kills(
                 worker.send(signal.SIGKILL)
                 worker.wait()
         with serving.start("worker"):
-            until(lambda: set(_told(shaky)) >= asked)
+            again = len(behaviours) - 1  # all answers but the last are failures, after which a message comes again
+            until(lambda: set(_told(shaky)) >= asked and len(shaky.requests) >= len(asked) + again)
         for export_id, ids in _told(shaky).items():
             assert export_id in asked
             assert len(ids) == 1, "a message changed its id"
-        assert len(shaky.requests) > len(asked), "nothing was sent twice: it proves nothing"
 
 
 def test_dead_receivers_slow_nobody_else(tmp_path: Path, enrol: Enrol, times: Times, until: Until) -> None:
