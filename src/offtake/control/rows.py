@@ -5,8 +5,6 @@ Columns are taken by place: a thousand rows are often asked for together.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import groupby
-from operator import itemgetter
 from typing import Final, TypedDict
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select
@@ -97,10 +95,14 @@ def outlines(
 ) -> Sequence[Outline]:
     """The outlines of the exports that meet the condition, in that order, which leaves no two of them alike.
 
-    An export comes with its parts in as many rows as it has parts, one behind the other: few have more than one.
+    An export comes with its parts in as many rows as it has parts: few have more than one.
     """
-    found = connection.execute(_WITH_PARTS.where(which).order_by(*order, *_OF_PARTS)).all()
-    return [_outline(list(rows)) for _, rows in groupby(found, key=itemgetter(0))]
+    found: dict[str, tuple[Row[*OutlineColumns], list[Size]]] = {}
+    for row in connection.execute(_WITH_PARTS.where(which).order_by(*order, *_OF_PARTS)).all():
+        _, sizes = found.setdefault(row[0], (row, []))
+        if row[6] is not None and row[7] is not None:
+            sizes.append(Size(rows=row[6], bytes=row[7]))
+    return [Outline(**_shared(row[:6]), parts=tuple(sizes)) for row, sizes in found.values()]
 
 
 def _parts(connection: Connection, export_ids: Sequence[str]) -> Mapping[str, list[Part]]:
@@ -122,11 +124,6 @@ def _shared(columns: Shared) -> _Shared:
         "created_at": created_at,
         "expires_at": expires_at,
     }
-
-
-def _outline(rows: Sequence[Row[*OutlineColumns]]) -> Outline:
-    sizes = [Size(rows=row[6], bytes=row[7]) for row in rows if row[6] is not None and row[7] is not None]
-    return Outline(**_shared(rows[0][:6]), parts=tuple(sizes))
 
 
 def _export(row: Row[*Columns], parts: tuple[Part, ...]) -> Export:
