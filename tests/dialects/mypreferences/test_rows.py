@@ -280,3 +280,19 @@ def test_tokens_and_status_in_xml(send: Callable[..., Answer], finish: Callable[
         f"<AsyncTokenStatus {spaces}><AccessToken>{token}</AccessToken><ByteCount>{done.parts[0].bytes}</ByteCount>"
         "<Expires>2024-01-02T15:04:05Z</Expires><RowCount>1</RowCount><Status>Complete</Status></AsyncTokenStatus>"
     )
+
+
+def test_what_is_nested_too_deeply_for_xml_is_had_as_json(
+    send: Callable[..., Answer], finish: Callable[..., Export]
+) -> None:
+    made = send("POST", f"/API/3/async/{ACME}/export/CID", {"CID": ["a"]}).json()
+    value: object = "deep"
+    for _ in range(600):
+        value = [value]
+    finish(made["AccessToken"], [{"CID": "a", "Value": value}])
+    target = f"/API/3/async/{ACME}/export/CID/{made['AccessToken']}?keepAlive=true"
+    refused = send("GET", target, headers={"accept": "application/xml"})
+    assert (refused.status, b"application/json" in refused.body) == (400, True)
+    had = send("GET", target, headers={"accept": "application/json"})
+    assert (had.status, had.body.count(b"[")) == (200, had.body.count(b"]"))
+    assert b'"deep"' in had.body

@@ -1,10 +1,14 @@
 """Documents in the XML of .NET's data contracts: members by name, those of a base first; lists by their items' type."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import Final, cast
 
 from offtake.web.dialects.mypreferences.options import Generation
+from offtake.web.dialects.mypreferences.problem import refuse
 
 NAMESPACES: Final[Mapping[Generation, str]] = {
     Generation.A: "http://schemas.datacontract.org/2004/07/MyPreferences.Async.Models",
@@ -34,8 +38,9 @@ DERIVED: Final[Mapping[str, frozenset[str]]] = {
 }
 """The members of a type that its base does not have: they come last."""
 
-STRETCH: Final = 500
-"""Pieces that are made into bytes together: one wide character widens the text of those, and not of all there are."""
+STRETCH: Final = 200
+"""Items of a list that are made into bytes together: one wide character widens the text of those, and not of all there
+are; their members are written column by column, which costs half of writing them one by one."""
 
 _MARKUP: Final = frozenset({dict, list})
 """What is written as elements."""
@@ -45,114 +50,116 @@ _UNSOUND: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uf
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_.-]|^[^A-Za-z_]|^$")
 
-_Member = tuple[str, str, str, str, str]
-"""A member's name, its tag, the opening and the closing one, and what stands for null."""
+Members = Mapping[str, object]
+"""The members of an object by their names."""
 
 
-def document(name: str, members: Mapping[str, object], namespace: str = NAMESPACES[Generation.A]) -> bytes:
-    """A document of a type. What no XML document may hold is left out; a \\r is written so that it stays one."""
+def document(name: str, members: Members, namespace: str = NAMESPACES[Generation.A]) -> bytes:
+    """A document of a type. What no XML document may hold is left out; a carriage return stays one.
+
+    Values that lie hundreds deep within each other are an InvalidRequest.
+    """
     space = "" if name == "Error" else f' xmlns:i="{INSTANCE}" xmlns="{namespace}"'
-    writing = _Writing()
-    writing.pieces.append(f"<{name}{space}>")
-    writing.members(name, members)
-    writing.pieces.append(f"</{name}>")
-    return writing.end()
+    written = (piece.encode() for one in _order(name, members) for piece in _pieces(one, _tag(one), members[one]))
+    try:
+        return b"".join([f"<{name}{space}>".encode(), *written, f"</{name}>".encode()])
+    except RecursionError:
+        raise refuse("A value is nested too deeply for XML. Ask for application/json.") from None
 
 
-class _Writing:
-    def __init__(self) -> None:
-        self.pieces: list[str] = []
-        self._stretches: list[bytes] = []
-        self._orders: dict[tuple[str, ...], Sequence[_Member]] = {}
+def _pieces(name: str, tag: str, value: object) -> Iterator[str]:
+    """A member of the document; long lists in pieces."""
+    if not isinstance(value, list) or len(value) <= STRETCH:
+        yield from _elements(name, tag, [value])
+        return
+    form = _form(name, tag, value)
+    yield form.opening
+    for start in range(0, len(value), STRETCH):
+        yield "".join(form.items(value[start : start + STRETCH]))
+    yield form.closing
 
-    def end(self) -> bytes:
-        """All that was written."""
-        self._close_stretch()
-        return b"".join(self._stretches)
 
-    def members(self, kind: str, members: Mapping[str, object]) -> None:
-        """The members of an object of that kind, in their order. Most are texts or null, which are written here."""
-        names = (kind, *members)
-        order = self._orders.get(names)
-        if order is None:
-            order = self._orders[names] = _order(kind, members)
-        append = self.pieces.append
-        for name, tag, opening, closing, nothing in order:
-            value = members[name]
-            if value is None:
-                append(nothing)
-            elif isinstance(value, str):
-                append(opening)
-                append(_escaped(value) if _SPECIAL.search(value) else value)
-                append(closing)
-            else:
-                self._element(name, tag, value)
+def _elements(name: str, tag: str, values: Sequence[object]) -> Sequence[str]:
+    """Each of the values as an element, which is null for None."""
+    some = [one for one in values if one is not None]
+    if len(some) < len(values):
+        written, nothing = iter(_elements(name, tag, some)), f'<{tag} i:nil="true"/>'
+        return [nothing if one is None else next(written) for one in values]
+    kinds = set(map(type, values))
+    if kinds == {dict}:
+        return [f"<{tag}>{one}</{tag}>" for one in _contents(name, cast("Sequence[Members]", values))]
+    if kinds == {list}:
+        return _lists(name, tag, cast("Sequence[Sequence[object]]", values))
+    if kinds.isdisjoint(_MARKUP):
+        texts = cast("Sequence[str]", values) if kinds == {str} else [_text(one) for one in values]
+        return [f"<{tag}>{one}</{tag}>" for one in _escaped(texts)]
+    return [element for one in values for element in _elements(name, tag, [one])]
 
-    def _element(self, name: str, tag: str, value: object) -> None:
-        append = self.pieces.append
-        match value:
-            case dict():
-                append(f"<{tag}>")
-                self.members(name, value)
-                append(f"</{tag}>")
-            case list():
-                self._list(name, tag, value)
-            case None:
-                append(f'<{tag} i:nil="true"/>')
-            case bool():
-                append(f"<{tag}>{'true' if value else 'false'}</{tag}>")
-            case _:
-                append(f"<{tag}>{_escaped(str(value))}</{tag}>")
 
-    def _list(self, name: str, tag: str, items: Sequence[object]) -> None:
-        if not items:
-            self.pieces.append(f"<{tag}/>")
-        elif _are_texts(items) or all(isinstance(one, list) and _are_texts(one) for one in items):
-            self.pieces.append(f'<{tag} xmlns:d2p1="{ARRAYS}">')
-            self._texts(items)
-            self.pieces.append(f"</{tag}>")
-        else:
-            self.pieces.append(f"<{tag}>")
-            self._items(ITEMS.get(name, name), ITEMS.get(name, tag), items)
-            self.pieces.append(f"</{tag}>")
+def _contents(kind: str, objects: Sequence[Members]) -> Sequence[str]:
+    """The members of each object of that kind, in their order."""
+    names = objects[0].keys()
+    if any(one.keys() != names for one in objects):
+        return [content for one in objects for content in _contents(kind, [one])]
+    columns = [_elements(name, _tag(name), [one[name] for one in objects]) for name in _order(kind, names)]
+    return ["".join(row) for row in zip(*columns, strict=True)] if columns else [""] * len(objects)
 
-    def _texts(self, items: Sequence[object]) -> None:
-        """Texts, or lists of texts."""
-        for one in items:
-            if isinstance(one, list):
-                self.pieces.append("<d2p1:ArrayOfstring>")
-                self._texts(one)
-                self.pieces.append("</d2p1:ArrayOfstring>")
-            else:
-                self._element("string", "d2p1:string", one)
-            self._close_long_stretch()
 
-    def _items(self, name: str, tag: str, items: Sequence[object]) -> None:
-        for one in items:
-            self._element(name, tag, one)
-            self._close_long_stretch()
+def _lists(name: str, tag: str, lists: Sequence[Sequence[object]]) -> Sequence[str]:
+    """Each list as an element. Those of objects alone, which most are, have their items written together."""
+    every = [item for one in lists for item in one]
+    if set(map(type, every)) != {dict}:
+        forms = [_form(name, tag, one) for one in lists]
+        return [
+            f"{form.opening}{''.join(form.items(one))}{form.closing}" for form, one in zip(forms, lists, strict=True)
+        ]
+    items = _parted(_form(name, tag, every).items(every), lists)
+    return [f"<{tag}>{one}</{tag}>" if one else f"<{tag}/>" for one in items]
 
-    def _close_long_stretch(self) -> None:
-        if len(self.pieces) > STRETCH:
-            self._close_stretch()
 
-    def _close_stretch(self) -> None:
-        self._stretches.append("".join(self.pieces).encode())
-        self.pieces.clear()
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How a list is written: what stands before its items and behind them, and each of the items."""
+
+    opening: str
+    items: Callable[[Sequence[object]], Sequence[str]]
+    closing: str
+
+
+def _form(name: str, tag: str, items: Sequence[object]) -> _Form:
+    if not items:
+        return _Form(f"<{tag}/>", _texts, "")
+    if _are_texts(items):
+        return _Form(f'<{tag} xmlns:d2p1="{ARRAYS}">', _texts, f"</{tag}>")
+    if all(isinstance(one, list) and _are_texts(one) for one in items):
+        return _Form(f'<{tag} xmlns:d2p1="{ARRAYS}">', _lists_of_texts, f"</{tag}>")
+    return _Form(f"<{tag}>", partial(_elements, ITEMS.get(name, name), ITEMS.get(name, tag)), f"</{tag}>")
 
 
 def _are_texts(items: Sequence[object]) -> bool:
     return _MARKUP.isdisjoint(map(type, items))
 
 
-def _order(kind: str, members: Mapping[str, object]) -> Sequence[_Member]:
+def _texts(items: Sequence[object]) -> Sequence[str]:
+    return _elements("string", "d2p1:string", items)
+
+
+def _lists_of_texts(items: Sequence[object]) -> Sequence[str]:
+    lists = cast("Sequence[Sequence[object]]", items)
+    texts = _texts([text for one in lists for text in one])
+    return [f"<d2p1:ArrayOfstring>{one}</d2p1:ArrayOfstring>" for one in _parted(texts, lists)]
+
+
+def _parted(elements: Sequence[str], lists: Sequence[Sequence[object]]) -> Sequence[str]:
+    """The elements of all lists, in a row, as those of each."""
+    rest = iter(elements)
+    return ["".join(islice(rest, len(one))) for one in lists]
+
+
+def _order(kind: str, names: Iterable[str]) -> Sequence[str]:
     """The members by name in the order of code points, those of a base first."""
     late = DERIVED.get(kind, frozenset())
-    ordered = sorted(members, key=lambda one: (one in late, one))
-    tags = map(_tag, ordered)
-    return [
-        (name, tag, f"<{tag}>", f"</{tag}>", f'<{tag} i:nil="true"/>') for name, tag in zip(ordered, tags, strict=True)
-    ]
+    return sorted(names, key=lambda one: (one in late, one))
 
 
 def _tag(name: str) -> str:
@@ -162,6 +169,17 @@ def _tag(name: str) -> str:
     return _NOT_IN_NAMES.sub(lambda found: f"_x{ord(found[0]) if found[0] else 0:04X}_", name)
 
 
-def _escaped(text: str) -> str:
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return ("false", "true")[value] if isinstance(value, bool) else str(value)
+
+
+def _escaped(texts: Sequence[str]) -> Sequence[str]:
+    """The texts as XML has them; most stretches of most columns have nothing to escape."""
+    return list(map(_escape, texts)) if _SPECIAL.search("\n".join(texts)) else texts
+
+
+def _escape(text: str) -> str:
     text = _UNSOUND.sub("", text)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#xD;")
