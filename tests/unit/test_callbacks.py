@@ -108,7 +108,7 @@ def callback(*kinds: Kind, secret: str | None = "secret", url: str = URL) -> Cal
 def scene(tmp_path: Path) -> Iterator[Scene]:
     stage = build(tmp_path)
     notices = Notices()
-    teller = Teller(request=notices, ladder=LADDER, jitter=0.0, new_secret=lambda raw: f"made-{len(raw)}")
+    teller = Teller(request=notices, ladder=LADDER, jitter=0.0, heeds=True, new_secret=lambda raw: f"made-{len(raw)}")
     house = replace(stage.house, tellers={"native": teller})
     yield Scene(stage=replace(stage, house=house), notices=notices, receiver=Receiver())
     stage.close()
@@ -226,6 +226,25 @@ def test_retry_after_may_be_a_date(scene: Scene, zone: tzinfo | None) -> None:
     scene.finished(callback())
     scene.work()
     assert [one.delay for one in scene.stage.engine.tasks] == [timedelta(minutes=5)]
+
+
+@pytest.mark.parametrize("status", [410, 503])
+def test_a_dialect_whose_ladder_is_all_there_is_does_not_heed_answers(scene: Scene, status: int) -> None:
+    teller = Teller(request=scene.notices, ladder=LADDER, jitter=0.0)
+    scene = replace(scene, stage=replace(scene.stage, house=replace(scene.stage.house, tellers={"native": teller})))
+    scene.receiver.outcomes = [answer(status, retry_after="7200")]
+    scene.finished(callback())
+    scene.work()
+    assert [one.delay for one in scene.stage.engine.tasks] == [LADDER[0]]
+    scene.work()
+    assert [one.state for one in scene.messages()] == [MessageState.DELIVERED]
+
+
+def test_what_was_of_an_export_whose_files_are_gone_is_told(scene: Scene) -> None:
+    export = scene.finished(callback())
+    exports.drop_files(scene.stage.house, export)
+    scene.work()
+    assert [one.data["rows"] for one in scene.notices.seen[0].events if one.kind is Kind.PART] == [1]
 
 
 def test_gone_disables_the_endpoint_and_what_was_on_its_way_fails(scene: Scene) -> None:

@@ -1,7 +1,7 @@
 """The demo's contacts: every field in three languages, a history without a future, and who is found by a change."""
 
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -327,6 +327,22 @@ def test_those_are_found_who_changed_and_belong(
 def chosen(account: str, **given: str | int) -> Query:
     where = tuple(Condition(field=name, op=Op.EQ, value=value) for name, value in given.items())
     return replace(changed(account, "", "", None, ()), where=where)
+
+
+def test_lists_say_how_many_contacts_they_have() -> None:
+    places = {column.name: place for place, column in enumerate(contacts.TABLE.columns)}
+    lists = {
+        (account, number): (places[f"f{one.field}"], one.value, one.count)
+        for account in COUNTS
+        for number, one in emarsys.contact_lists(account).items()
+    }
+    found = Counter(
+        key
+        for row in emarsys.rows(UNTIL)[contacts.TABLE.name]
+        for key, (place, value, _) in lists.items()
+        if row[0] == key[0] and str(row[place]) == value
+    )
+    assert found == {key: count for key, (_, _, count) in lists.items()}
 
 
 @both

@@ -103,6 +103,20 @@ def test_a_url_keeps_its_query_and_forgets_its_fragment() -> None:
     assert url.credentials == ("u", "p@")
 
 
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("http://h.example", "/"),
+        ("http://h.example?a=b", "/?a=b"),
+        ("http://h.example/a/./b/../c/%2e%2e//d", "/a/./b/../c/%2e%2e//d"),
+        ("http://h.example/..;p/%zz?x=../%zz#/f?g", "/..;p/%zz?x=../%zz"),
+        ("http://h.example/{é}?{é}", "/%7B%C3%A9%7D?{%C3%A9}"),
+    ],
+)
+def test_a_path_is_sent_as_it_is_written(text: str, target: str) -> None:
+    assert Url.of(text).target == target
+
+
 def test_public_addresses_are_given_in_order_and_once() -> None:
     names = Names(hooks_test=["2606:4700::1", "93.184.216.34", "2606:4700::1"])
     assert addresses(Guard(resolve=names), "hooks.test") == ["2606:4700::1", "93.184.216.34"]

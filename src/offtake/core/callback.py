@@ -9,13 +9,14 @@ A message goes at least once and carries the same id every time.  Messages to on
 `WINDOW` of them are queued at once, so that a place that is dead or slow holds up nobody but itself.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NewType
 
 from offtake.core.error import Trouble
+from offtake.core.event import Event
 from offtake.core.export import Export, ExportId
 from offtake.core.kind import Kind
 from offtake.core.tenant import TenantId
@@ -115,7 +116,8 @@ class Try:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """What a teller makes a request of. `secrets` are in the clear, newest first; `link` signs a path of this server
-    for the export, None where the server does not know its public address."""
+    for the export, None where the server does not know its public address. `events` are those of an export whose files
+    are gone: what they were stands there."""
 
     message_id: MessageId
     kind: Kind
@@ -126,6 +128,7 @@ class Notice:
     options: Mapping[str, str]
     secrets: tuple[str, ...] = field(repr=False)
     link: Callable[[Export, str], str] | None = None
+    events: Sequence[Event] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,12 +155,14 @@ class Teller:
     """How a dialect tells: a pure function from a notice and the time to a request, with its ladder and timeout.
 
     `ladder` are the pauses after the first try, the second and so on; it may be spread by `jitter`, a share of each
-    pause. Any 2xx is a success unless `accepts` says otherwise. `new_secret` writes random bytes as a signing secret.
+    pause. Any 2xx is a success unless `accepts` says otherwise. Where it `heeds` answers, a 410 disables the endpoint
+    and `Retry-After` puts it off. `new_secret` writes random bytes as a signing secret.
     """
 
     request: Callable[[Notice, datetime], Outgoing]
     ladder: tuple[timedelta, ...]
     timeout: timedelta = timedelta(seconds=15)
     jitter: float = 0.1
+    heeds: bool = False
     accepts: Callable[[int], bool] = lambda status: 200 <= status < 300
     new_secret: Callable[[bytes], str] = bytes.hex

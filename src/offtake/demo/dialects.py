@@ -29,7 +29,7 @@ def _preferences(account: str) -> Plain:
 def _marketing(account: str) -> Plain:
     profile = emarsys.profile(account)
     lists: dict[str, Plain] = {
-        str(number): {"name": one.name, "created": one.created}
+        str(number): {"name": one.name, "created": one.created, "count": one.count}
         for number, one in emarsys.contact_lists(account).items()
     }
     return {

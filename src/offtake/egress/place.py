@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final, Self
+from urllib.parse import quote
 
 import httpx2
 import idna
@@ -18,6 +19,11 @@ NAME: Final = re.compile(rf"(?=.{{1,253}}\Z){LABEL}(?:\.{LABEL})*")
 OLD_ADDRESS: Final = re.compile(r"[0-9a-fx.]+")
 """What `inet_aton` is asked about: numbers with fewer than three dots, in octal or in hexadecimal."""
 PORTS: Final = {"http": 80, "https": 443}
+
+TARGET: Final = re.compile(r"[^:/?#]+://[^/?#]*([^?#]*)(\?[^#]*)?")
+QUERY: Final = "!$%&'()*+,-./:;=?@[\\]^_`{|}~"
+PATH: Final = "!$%&'()*+,-./:;=@[\\]^_|~"
+"""What may stand in queries and paths beside letters and digits; escapes are left as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +56,8 @@ class Place:
 class Url:
     """An http or https URL: where it leads, and what is said there.
 
-    `authority` is its host and port as written, `target` its path and query in ASCII, `credentials` its user name and
-    password where it has any.
+    `authority` is its host and port as written, `target` its path and query as written, in ASCII, `credentials` its
+    user name and password where it has any.
     """
 
     scheme: str
@@ -74,7 +80,7 @@ class Url:
             scheme=url.scheme,
             place=Place.of(url.raw_host.decode(), port),
             authority=url.netloc.decode(),
-            target=url.raw_path.decode(),
+            target=_target(text),
             credentials=(url.username, url.password) if url.userinfo else None,
         )
 
@@ -92,6 +98,14 @@ def name_of(host: str) -> str | None:
         return None
     name = name.removesuffix(".")
     return name if NAME.fullmatch(name) else None
+
+
+def _target(url: str) -> str:
+    """Path and query, with what may not stand in one in percent-encoding, and nothing else done to them: receivers sign
+    what they get, and `/a/../b` is another text than `/b`."""
+    found = TARGET.match(url)
+    path, query = found.groups("") if found else ("", "")
+    return quote(path or "/", safe=PATH) + quote(query, safe=QUERY)
 
 
 def _address(name: str) -> Address | None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Final, TypeGuard
 
 from offtake.core.callback import (
     ANSWER_BYTES,
@@ -26,7 +26,9 @@ from offtake.core.callback import (
     Try,
 )
 from offtake.core.error import ExportError, TargetFailed, Trouble
+from offtake.core.event import Event
 from offtake.core.export import Export
+from offtake.core.lifecycle import State
 from offtake.core.ports import Transaction
 from offtake.service import downloads, facts
 from offtake.service.endpoints import opened
@@ -61,6 +63,8 @@ def begin(house: House, message_id: str) -> Call | None:
             return None
         endpoint = tx.endpoints.get(message.endpoint_id, None)
         export = tx.exports.get(message.export_id, None) if message.export_id else None
+        is_gone = export is not None and export.state is State.EXPIRED
+        events = tx.events.after(export.id, export.tenant_id, 0) if export is not None and is_gone else ()
     if endpoint is None:
         return None
     teller = house.tellers.get(endpoint.via)
@@ -69,7 +73,7 @@ def begin(house: House, message_id: str) -> Call | None:
         reason = endpoint.disabled_because or f"nothing tells in the manner of '{endpoint.via}'"
         return replace(call, hindrance=TargetFailed(Trouble.DISABLED, f"The endpoint is disabled: {reason}."))
     try:
-        outgoing = teller.request(_notice(house, message, endpoint, export), house.clock())
+        outgoing = teller.request(_notice(house, message, endpoint, export, events), house.clock())
     except ExportError as problem:
         return replace(call, hindrance=TargetFailed(Trouble.BAD_ANSWER, problem.message, cure=problem.cure))
     return replace(call, outgoing=outgoing)
@@ -83,7 +87,7 @@ def settle(house: House, call: Call, began: datetime, seconds: float, outcome: A
         if not tx.messages.change(call.message, after):
             return after.state
         tx.tries.append(entry)
-        if isinstance(outcome, Answer) and outcome.status == GONE:
+        if _is_gone(outcome, call):
             _disable(house, tx, call.endpoint)
         if after.state is MessageState.QUEUED:
             again = facts.task(tx, after)
@@ -137,7 +141,9 @@ def retry_after(answer: Answer, now: datetime) -> timedelta:
     return min(max(wait, timedelta(0)), LONGEST_WAIT)
 
 
-def _notice(house: House, message: Message, endpoint: Endpoint, export: Export | None) -> Notice:
+def _notice(
+    house: House, message: Message, endpoint: Endpoint, export: Export | None, events: Sequence[Event]
+) -> Notice:
     now = house.clock()
     where = house.base_url
 
@@ -154,6 +160,7 @@ def _notice(house: House, message: Message, endpoint: Endpoint, export: Export |
         options=endpoint.options,
         secrets=tuple(opened(house, endpoint, now)),
         link=link if where else None,
+        events=events,
     )
 
 
@@ -173,17 +180,24 @@ def _after(house: House, call: Call, entry: Try, outcome: Answer | TargetFailed)
     after = replace(call.message, tries=call.message.tries + 1, step=call.message.step + 1, next_at=None)
     if entry.trouble is None:
         return replace(after, state=MessageState.DELIVERED)
-    gone = isinstance(outcome, Answer) and outcome.status == GONE
     wait = None
-    if call.teller is not None and not gone and entry.trouble is not Trouble.DISABLED:
+    if call.teller is not None and not _is_gone(outcome, call) and entry.trouble is not Trouble.DISABLED:
         seed = f"{after.id}~{after.tries}"
         wait = pause(pauses(house, call.teller), call.message.step, call.teller.jitter, seed)
     if wait is None:
         return replace(after, state=MessageState.FAILED)
     now = house.clock()
-    if isinstance(outcome, Answer):
+    if _heeded(outcome, call):
         wait = max(wait, retry_after(outcome, now))
     return replace(after, next_at=now + wait)
+
+
+def _heeded(outcome: Answer | TargetFailed, call: Call) -> TypeGuard[Answer]:
+    return isinstance(outcome, Answer) and call.teller is not None and call.teller.heeds
+
+
+def _is_gone(outcome: Answer | TargetFailed, call: Call) -> bool:
+    return _heeded(outcome, call) and outcome.status == GONE
 
 
 def _accepted(call: Call, answer: Answer) -> bool:

@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 from offtake.core.callback import Teller
 from offtake.core.error import ExportError
 from offtake.core.limits import RateLeft, RateRule
-from offtake.core.tenant import Names, Presented, Principal
+from offtake.core.tenant import Action, Names, Presented, Principal
 from offtake.service.downloads import Linker
 from offtake.service.house import House, Policy
 from offtake.web.message import Reply, Request
@@ -69,7 +69,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """An operation of a principal; made by `keyed`, which checks that its three steps fit."""
+    """An operation of a principal; made by `keyed`, which checks that its three steps fit.
+
+    Where it names an `action`, whoever is not allowed that is told so before anything else of the request is looked at.
+    """
 
     name: str
     method: str
@@ -79,6 +82,7 @@ class Operation:
     render: Callable[[Context, object], Reply]
     document: Documented
     wait: Waiting | None = None
+    action: Action | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +112,7 @@ def keyed(
     render: Callable[[Context, R], Reply],
     document: Documented,
     wait: Waiting | None = None,
+    action: Action | None = None,
 ) -> Operation:
     """An operation for a principal: parse a request, make one service call, render its result."""
     return Operation(
@@ -119,6 +124,7 @@ def keyed(
         render=cast("Callable[[Context, object], Reply]", render),
         document=document,
         wait=wait,
+        action=action,
     )
 
 

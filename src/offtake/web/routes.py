@@ -63,5 +63,5 @@ def _wrong_method(method: str, methods: Mapping[str, AnyOperation]) -> WrongMeth
 
 def _lies_under(path: str, roots: Sequence[str]) -> bool:
     """In whatever letter case: a mistake of case is answered by the dialect that was meant."""
-    below = path.lower()
-    return any(below == root or below.startswith(f"{root.rstrip('/')}/") for root in roots)
+    below = f"{path.lower().rstrip('/')}/"
+    return any(below.startswith(f"{root.lower().rstrip('/')}/") for root in roots)

@@ -158,6 +158,8 @@ class Server:
             result = await self.in_pool(operation.call, self._house, operation.parse(request))
         else:
             principal = turn.principal = await self._prove(dialect, request)
+            if operation.action is not None:
+                principal.require(operation.action)
             rule = dialect.rate(self._house.policy, principal)
             turn.rate, refused = self._throttle(dialect.kind, principal, rule)
             if refused is not None:

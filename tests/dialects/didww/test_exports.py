@@ -142,7 +142,7 @@ def test_delete_is_no_route_until_it_is_switched_on(
     stage.start(running)
     stage.succeed(done, {"a.csv.gz": b"1\n"})
     file = path_of(shown(done)["url"])
-    for headers in ({}, {"accept": "text/html"}):
+    for headers in ({}, {"accept": "text/html"}, {"api-key": "wrong"}):
         answer = send("DELETE", f"/{done}", headers=headers)
         assert (answer.status, answer.text("errors", 0, "detail")) == (404, "Not Found")
     assert send("GET", file).status == 200
@@ -177,7 +177,8 @@ def test_a_callback_url_is_echoed_as_it_was_sent(
     now = {"year": "2026", "month": "11"}
     wrong: list[object] = [
         7, True, [], {}, " ", "/hook", "//example.com/hook", "ftp://example.com", "mailto:a@example.com",
-        "javascript:alert(1)", "http://", "http:///hook", "http://example.com:port/", "http://example.com:99999/",
+        "javascript:alert(1)", "https:/example.com", "http:example.com",
+        "http://", "http:///hook", "http://example.com:port/", "http://example.com:99999/",
         "http://exa mple.com/", "http://example.com/\n", "http://example.com/ü", "http://bücher.example/",
         'http://example.com/"', "http://example.com/" + "x" * 2048,
     ]  # fmt: skip

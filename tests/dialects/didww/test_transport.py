@@ -101,7 +101,7 @@ def test_requests_of_a_key_are_counted(serve: Callable[[Options], Client], send:
     assert send("POST", "", b"{", to=client).status == 400
     answer = send("GET", to=client)
     assert answer.status == 429
-    assert answer.json() == {"errors": [{"status": "429", "detail": "Too Many Requests"}]}
+    assert answer.body == b'{"errors":[{"status":"429","detail":"Too Many Requests"}]}'
     assert answer.headers["content-type"] == JSON_API
     assert int(answer.headers["retry-after"]) > 0
     assert send("GET", to=client, account="globex").status == 200

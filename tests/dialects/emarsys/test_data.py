@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
+from urllib.parse import quote
 
 import pytest
 
@@ -71,6 +72,21 @@ def test_any_offset_and_limit(send: Send, number: int) -> None:
         assert rows_of(send, number, f"?offset={offset}") == whole[offset:]
         for limit in (1, 4, 11):
             assert rows_of(send, number, f"?offset={offset}&limit={limit}") == whole[offset : offset + limit]
+
+
+@pytest.mark.parametrize("value", ["10abc", "1e3", "1.5", "1 ", "+1", "0x1", "\u0661", "-1"])
+def test_numbers_are_digits_alone(send: Send, number: int, value: str) -> None:
+    for name, words in (("limit", "Limit must be"), ("offset", "Offset must be zero, or")):
+        answer = send("GET", f"/export/{number}/data?{name}={quote(value)}")
+        assert (answer.status, answer.text("replyText")) == (400, f"{words} a positive number.")
+
+
+def test_numbers_may_be_long_and_end_in_a_slash(send: Send, number: int) -> None:
+    whole = rows_of(send, number, "")
+    assert rows_of(send, number, f"?limit={'9' * 400}") == whole
+    assert rows_of(send, number, f"?limit={'0' * 400}2/") == whole[:2]
+    assert rows_of(send, number, f"?offset={'9' * 400}") == []
+    assert rows_of(send, number, f"?offset={'0' * 400}1/&limit=1") == whole[1:2]
 
 
 def test_without_a_header_no_page_has_one(made: Made, finish: Finish, send: Send) -> None:

@@ -6,7 +6,9 @@ from datetime import timedelta
 from itertools import product
 from secrets import token_bytes
 
-from offtake.core.tenant import TenantId
+import pytest
+
+from offtake.core.tenant import Action, TenantId
 from offtake.service import tenants
 from offtake.testing.asgi import Answer, Client
 from offtake.testing.house import Stage
@@ -98,6 +100,15 @@ def test_the_name_of_the_client_program_is_any_text(post: Callable[..., Answer])
     others: list[object] = [..., None, 7, [], {"Name": "x"}]
     for other in others:
         assert told(post("getAll", Client=other)) == (400, "Invalid Client.")
+
+
+@pytest.mark.parametrize(("operation", "action"), [("add", Action.READ), ("getAll", Action.EXPORT)])
+def test_who_may_not_is_told_so_before_the_members_are_looked_at(
+    stage: Stage, post: Callable[..., Answer], operation: str, action: Action
+) -> None:
+    access, client = f"{'A' * 32}-{'B' * 31}", f"{'C' * 32}-{'D' * 31}"
+    stage.token("seaside", kind="mews", secret=access, partner=client, actions=frozenset({action}))
+    assert told(post(operation, ClientToken=client, AccessToken=access, Client=7)) == NO_ACCESS
 
 
 def test_checks_have_an_order(client: Client, post: Callable[..., Answer]) -> None:

@@ -183,3 +183,20 @@ def test_really_sent(
     way_out.close()
     assert (received.method, received.headers["content-type"]) == ("POST", "application/json")
     assert json.loads(received.body)["AccessToken"] == answer.json()["AccessToken"]
+
+
+def test_a_later_try_has_the_same_totals_though_the_files_are_gone(
+    ask: Callable[..., Answer],
+    send: Callable[..., Answer],
+    finish: Callable[..., Export],
+    work: Callable[[object], list[timedelta]],
+) -> None:
+    answer, shaky = ask(CallbackURL=URL), Shaky([500])
+    finish(answer, [{"CID": "C-1"}])
+    work(shaky)
+    committed = send("POST", f"/API/3/async/{ACME}/export/CID/Commit/{answer.json()['AccessToken']}?keepFiles=false")
+    assert committed.status == 200, committed.body
+    work(shaky)
+    first, second = (json.loads(one.body) for one in shaky.had)
+    assert first == second
+    assert second["RowCount"] == 1

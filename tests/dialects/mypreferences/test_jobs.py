@@ -30,12 +30,15 @@ PAGES = [
     ("?limit=10000", 10000, 1, 25, False),
     ("?limit=10001", 10000, 1, 25, False),
     ("?limit=999999999999", 10000, 1, 25, False),
+    (f"?limit={'9' * 400}", 10000, 1, 25, False),
+    (f"?offset=000{10**14}", 1000, 10**14, 0, False),
+    (f"?offset={'9' * 400}", 1000, 10**15, 0, False),
     ("?LIMIT=5&OffSet=3", 5, 3, 5, True),
     ("?limit=007", 7, 1, 7, True),
     ("?limit=1&limit=2", 2, 1, 2, True),
 ]
 NO_PAGES = {
-    "limit": ("0", "-1", "x", "1.5", "1e2", "+1", "%201", "%D9%A1", "0x1", "null", "9" * 400),
+    "limit": ("0", "-1", "x", "1.5", "1e2", "+1", "%201", "%D9%A1", "0x1", "null"),
     "offset": ("0", "-1", "x", "1.0", "%2B1"),
     "keepAlive": ("1", "0", "yes", "t", "null", "%20true"),
 }
@@ -330,6 +333,14 @@ def test_a_token_kept_alive_stays(way: Way, job: int) -> None:
 def test_to_ask_for_the_head_ends_nothing(way: Way, job: int) -> None:
     assert (way.data(job, method="HEAD").status, way.data(job, method="HEAD").body) == (200, b"")
     assert way.word(job) == "Complete"
+
+
+def test_a_later_commit_lets_kept_files_go(stage: Stage, way: Way, job: int, export: Callable[..., Export]) -> None:
+    before = way.status(job).json()
+    for query, kept in (("?keepFiles=true", True), ("?keepFiles=false", False), ("?keepFiles=true", False)):
+        assert way.commit(job, query).status == 200
+        assert bool(list(stage.house.storage.locations(export(job).id))) is kept
+        assert way.status(job).json() == {**before, "Status": "Retrieved"}
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,14 @@ REGISTRATION, NEWSLETTER, CONTACT_US, CHANGE_PROFILE = 1, 2, 3, 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """A contact list or a segment: those contacts whose field has that value. `created` is by the account's clocks."""
+    """A contact list or a segment: those contacts whose field has that value. `created` is by the account's clocks;
+    `count` is how many contacts a list has, where all of the account's are there."""
 
     name: str
     created: str
     field: str
     value: str
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +51,12 @@ PROFILES: Final[Mapping[str, Profile]] = {
         forms={77: REGISTRATION, 78: NEWSLETTER, 102: CONTACT_US, 115: CHANGE_PROFILE, 131: NEWSLETTER},
         sources={123: "Booking engine", 124: "Mobile app", 139: 'Till, "Front desk"', 140: "Loyalty; partners"},
         contact_lists={
-            3101: Selection(name="Friends of the house", created="2024-05-02 09:30:00", field="106533", value="3"),
-            3107: Selection(name='Hungary, "spring"', created="2026-01-19 16:04:41", field="35", value="3"),
+            3101: Selection(
+                name="Friends of the house", created="2024-05-02 09:30:00", field="106533", value="3", count=7328
+            ),
+            3107: Selection(
+                name='Hungary, "spring"', created="2026-01-19 16:04:41", field="35", value="3", count=16660
+            ),
         },
         segments={
             4201: Selection(name="Opted in", created="2024-05-02 09:41:12", field="31", value="1"),
@@ -66,7 +72,7 @@ PROFILES: Final[Mapping[str, Profile]] = {
         forms={501: REGISTRATION, 502: NEWSLETTER, 507: CONTACT_US, 508: CHANGE_PROFILE},
         sources={612: "Webseite", 613: "Skipass-Automat; Talstation", 620: "Hütte „Zur Gams“, Kassa"},
         contact_lists={
-            5301: Selection(name="Stammgäste", created="2025-03-30 02:59:59", field="106533", value="4"),
+            5301: Selection(name="Stammgäste", created="2025-03-30 02:59:59", field="106533", value="4", count=318),
         },
         segments={
             5401: Selection(name="Anmeldung vorhanden", created="2025-04-01 08:00:00", field="31", value="1"),

@@ -98,6 +98,15 @@ def _operations(exports: Exports) -> tuple[AnyOperation, ...]:
 
 def _on_one(exports: Exports) -> tuple[AnyOperation, ...]:
     path = f"{EXPORTS}/{{id}}"
+    delete = keyed(
+        "delete_call_export",
+        "DELETE",
+        path,
+        parse=reading.acceptable,
+        call=exports.delete,
+        render=telling.deleted,
+        document=_documented("Cancel an export, or remove it with its file", (*READ, NotFound), 204),
+    )
     return (
         keyed(
             "get_call_export",
@@ -120,15 +129,7 @@ def _on_one(exports: Exports) -> tuple[AnyOperation, ...]:
             )
             for name, method in (("change_call_export", "PATCH"), ("put_call_export", "PUT"))
         ),
-        keyed(
-            "delete_call_export",
-            "DELETE",
-            path,
-            parse=reading.whole,
-            call=exports.delete,
-            render=telling.deleted,
-            document=_documented("Cancel an export, or remove it with its file", (*READ, NotFound), 204),
-        ),
+        *((delete,) if exports.options.allow_delete else ()),
     )
 
 

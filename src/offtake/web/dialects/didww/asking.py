@@ -19,6 +19,9 @@ METHODS: Final = ("get", "post")
 CREATED: Final = frozenset({"export_type", "filters", "callback_url", "callback_method"})
 
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE | re.ASCII)
+_HALF: Final = re.compile(r"https?:(?!//)", re.IGNORECASE | re.ASCII)
+"""The beginning of no URL: a host is not called like that."""
+
 _URI: Final = re.compile(r"[!#-;=?-\[\]_a-z~]+")
 """No other sign may be in a URI; on its way it would be another one than was signed."""
 
@@ -104,7 +107,7 @@ def _url(value: object, problems: list[Problem]) -> str | None:
     if value is None or value == "":
         return None
     try:
-        if isinstance(value, str) and _URI.fullmatch(value):
+        if isinstance(value, str) and _URI.fullmatch(value) and not _HALF.match(value):
             check_url(reachable(value)[0], "callback_url")
             return value
     except InvalidRequest:

@@ -49,6 +49,9 @@ TABLE: Final[Mapping[type[ExportError], tuple[int, str, str | None]]] = {
 WORDLESS: Final = (error.Unauthenticated, error.NotFound, error.Gone)
 """What is told of a file by the status alone."""
 
+BUSY: Final = b'{"errors":[{"status":"429","detail":"Too Many Requests"}]}'
+"""What is told of too many requests: its members have an order of their own."""
+
 PATIENT: Final = (429, 503)
 """The statuses that say when to come back."""
 
@@ -86,7 +89,7 @@ def render(problem: ExportError, context: Context) -> Reply:
         extra["Content-Range"] = problem.field
     if context.request.path.endswith(FILE) and type(problem) in WORDLESS:
         return Reply(status=status, headers={**headers(context), **extra})
-    body = msgspec.json.encode(Errors(errors=tuple(_told(one) for one in found)))
+    body = BUSY if status == 429 else msgspec.json.encode(Errors(errors=tuple(_told(one) for one in found)))
     return Reply(status=status, body=body, headers={**headers(context), **extra, "Content-Type": MEDIA_TYPE})
 
 

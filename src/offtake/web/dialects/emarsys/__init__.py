@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 
 from offtake.core.error import ExportError, InvalidRequest, LimitExceeded, MalformedRequest, NotPermitted
-from offtake.core.tenant import Names, Principal
+from offtake.core.tenant import Action, Names, Principal
 from offtake.service.house import House
 from offtake.service.pages import Page
 from offtake.web.dialect import AnyOperation, Context, Dialect, Documented, Issue, Operation, keyed, public, steady
@@ -116,6 +116,7 @@ def _asking(options: Options, proof: Proof) -> Iterator[Operation]:
             call=partial(exports.ask, call),
             render=lambda context, number: reply(options, context, Envelope(data={"id": number})),
             document=_documented(call.summary, (*COMMON, MalformedRequest, NotPermitted), proof),
+            action=Action.EXPORT,
         )
     data = f"{proof.root}/export/{{id}}/data"
     for name, path in (

@@ -11,7 +11,7 @@ from offtake.web.message import Request
 
 MOST_ROWS: Final = 10_000_000
 _NUMBER: Final = re.compile(r"\d{1,18}", re.ASCII)
-_LEADING: Final = re.compile(r"\d+", re.ASCII)
+_DIGITS: Final = re.compile(r"\d+", re.ASCII)
 
 
 def export_id(segment: str) -> str:
@@ -25,13 +25,12 @@ def export_id(segment: str) -> str:
 def slice_of(request: Request) -> tuple[int, int | None]:
     """Offset and limit; None for all rows there are."""
     given = members(request)
-    offset, limit = (given.get(name, "").rstrip("/") for name in ("offset", "limit"))
-    rows = _leading(limit) if limit else None
-    if limit and not rows:
+    offset, limit = (_bare(given.get(name, "")) for name in ("offset", "limit"))
+    if limit and not (_DIGITS.fullmatch(limit) and limit.strip("0")):
         raise refuse("Limit must be a positive number.")
-    if offset and not _LEADING.match(offset):
+    if offset and not _DIGITS.fullmatch(offset):
         raise refuse("Offset must be zero, or a positive number.")
-    return (_leading(offset) if offset else 0) or 0, None if rows is None else min(rows, MOST_ROWS)
+    return _number(offset) if offset else 0, min(_number(limit), MOST_ROWS) if limit else None
 
 
 def members(request: Request) -> Mapping[str, str]:
@@ -41,7 +40,11 @@ def members(request: Request) -> Mapping[str, str]:
     return {**dict(pairs), **{name: values[-1] for name, values in request.query.items()}}
 
 
-def _leading(text: str) -> int | None:
-    """The digits with which the text begins: some clients put a slash behind the whole URL."""
-    found = _LEADING.match(text)
-    return int(found[0][:18]) if found else None
+def _bare(text: str) -> str:
+    """Without the slash, and what follows it: some clients put one behind the whole URL."""
+    return text.partition("/")[0]
+
+
+def _number(digits: str) -> int:
+    """The number, or another that is beyond every row as well."""
+    return int(digits.lstrip("0")[:18] or "0")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from offtake.core.error import AlreadyRunning, Gone, LimitExceeded, MalformedRequest, NotFound, RequestTooLarge
+from offtake.core.tenant import Action
 from offtake.web.dialect import AnyOperation, Dialect, Documented, Issue, keyed, public, steady
 from offtake.web.dialects.mews import errors, files, reading
 from offtake.web.dialects.mews.exports import Exports
@@ -61,6 +62,7 @@ def _operations(exports: Exports) -> tuple[AnyOperation, ...]:
                 reply_type=Added,
                 errors=(*refused, AlreadyRunning),
             ),
+            action=Action.EXPORT,
         ),
         keyed(
             "get_all_exports",
@@ -70,6 +72,7 @@ def _operations(exports: Exports) -> tuple[AnyOperation, ...]:
             call=exports.get_all,
             render=exports.got,
             document=Documented(summary="Show exports, their files with fresh links", reply_type=All, errors=refused),
+            action=Action.READ,
         ),
         public(
             "get_export_file",

@@ -17,7 +17,7 @@ def request(notice: Notice, now: datetime) -> Outgoing:
     """The request that tells."""
     word = "Complete" if notice.kind is Kind.SUCCEEDED else "Error"
     export = notice.export
-    told = status(export, word, int(export.request.reference or 0), size_of(export)) if export else {}
+    told = status(export, word, int(export.request.reference or 0), size_of(export, notice.events)) if export else {}
     body = msgspec.json.encode(told)
     headers = {"Content-Type": "application/json", "User-Agent": agent()}
     if notice.secrets:

@@ -9,9 +9,8 @@ from typing import Final
 import msgspec
 
 from offtake.core.error import InvalidRequest, NotFound, NotPermitted
-from offtake.core.event import Event
 from offtake.core.export import Export, ExportRequest, Selection
-from offtake.core.kind import ENDS, Kind
+from offtake.core.kind import ENDS
 from offtake.core.lifecycle import State
 from offtake.core.limits import Split
 from offtake.core.target import Callback
@@ -96,13 +95,12 @@ class Exports:
     def watch(self, kinds: Kinds, house: House, principal: Principal, request: Request) -> Job:
         """Where the job of a token stands."""
         export, token = _own(kinds, house, principal, request)
-        word, size = _word(house, export), size_of(export)
+        word = _word(house, export)
         can_fail = memo_of(export).kind.generation is not Generation.A
         if word == "Complete" and Action.DOWNLOAD not in principal.actions and can_fail:
             word = "Failed"
-        if export.state is State.EXPIRED:
-            size = _size_then(exports.follow(house, principal, export.id, 0).events)
-        return Job(export=export, token=token, word=word, size=size)
+        was = exports.follow(house, principal, export.id, 0).events if export.state is State.EXPIRED else ()
+        return Job(export=export, token=token, word=word, size=size_of(export, was))
 
     def block(self, kinds: Kinds, house: House, principal: Principal, request: Request) -> Block:
         """The rows that are asked for."""
@@ -133,10 +131,9 @@ class Exports:
         keep = reading.truth(reading.query(request), "keepFiles")
         if keep is None and RULES[memo_of(export).kind].keep_files:
             raise missing("keepFiles")
-        if exports.acknowledged(house, export):
-            return
-        _ready(kinds, house, principal, request)
-        exports.acknowledge(house, export, principal.key_id)
+        if not exports.acknowledged(house, export):
+            _ready(kinds, house, principal, request)
+            exports.acknowledge(house, export, principal.key_id)
         if not keep:
             exports.drop_files(house, export)
 
@@ -206,13 +203,6 @@ def _refused(problem: InvalidRequest, asked: Sequence[str]) -> InvalidRequest:
     if place is not None:
         return invalid(asked[int(place[1])])
     return next((invalid(name) for start, name in PLACES.items() if field.startswith(start)), problem)
-
-
-def _size_then(events: Sequence[Event]) -> Size:
-    """The size of the rows when there was a file of them: it was the first file."""
-    first = next((one.data for one in events if one.kind is Kind.PART), {})
-    rows, size = first.get("rows"), first.get("bytes")
-    return Size(rows=rows, bytes=size) if isinstance(rows, int) and isinstance(size, int) else Size()
 
 
 def _word(house: House, export: Export) -> str:

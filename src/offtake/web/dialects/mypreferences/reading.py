@@ -18,6 +18,7 @@ from offtake.web.message import Request
 JSON: Final = ("application/json", "text/json")
 XML: Final = ("application/xml", "text/xml")
 FORM: Final = "application/x-www-form-urlencoded"
+DIGITS: Final = 15
 MAX_FORM_MEMBERS: Final = 50_000
 DAY: Final = timedelta(days=1)
 EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
@@ -94,13 +95,14 @@ def query(request: Request) -> Mapping[str, str]:
 
 
 def positive(given: Mapping[str, str], name: str, default: int) -> int:
-    """A whole number from 1."""
+    """A whole number from 1; one that is beyond all rows as `10**DIGITS`."""
     value = given.get(name.lower(), "")
     if not value:
         return default
-    if not re.fullmatch(r"[0-9]{1,15}", value, re.ASCII) or int(value) < 1:
+    if not re.fullmatch(r"[0-9]+", value, re.ASCII) or not value.strip("0"):
         raise invalid(name)
-    return int(value)
+    digits = value.lstrip("0")
+    return int(digits) if len(digits) <= DIGITS else 10**DIGITS
 
 
 def truth(given: Mapping[str, str], name: str) -> bool | None:

@@ -1,13 +1,15 @@
 """Where a job stands, as a token's status tells it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import Final
 
 import msgspec
 
+from offtake.core.event import Event
 from offtake.core.export import Export
+from offtake.core.kind import Kind
 from offtake.core.lifecycle import State
 from offtake.web.dialects.mypreferences.options import Generation, JobKind
 
@@ -41,9 +43,16 @@ class Size:
     bytes: int | None = None
 
 
-def size_of(export: Export) -> Size:
-    """The size of the rows, as long as their file is there."""
-    return next((Size(rows=one.rows, bytes=one.bytes) for one in export.parts if one.selection == 0), Size())
+def size_of(export: Export, events: Sequence[Event]) -> Size:
+    """The size of the rows: that of their file, or what it was by the events. It is the first file."""
+    found = next((Size(rows=one.rows, bytes=one.bytes) for one in export.parts if one.selection == 0), None)
+    return found or _size_then(events)
+
+
+def _size_then(events: Sequence[Event]) -> Size:
+    first = next((one.data for one in events if one.kind is Kind.PART), {})
+    rows, size = first.get("rows"), first.get("bytes")
+    return Size(rows=rows, bytes=size) if isinstance(rows, int) and isinstance(size, int) else Size()
 
 
 def status(export: Export, word: str, token: int, size: Size) -> Mapping[str, object]:

@@ -72,7 +72,7 @@ def event(notice: Notice) -> EventSent:
     )
 
 
-TELLER: Final = Teller(request=request, ladder=LADDER, timeout=timedelta(seconds=15), new_secret=new_secret)
+TELLER: Final = Teller(request=request, ladder=LADDER, timeout=timedelta(seconds=15), heeds=True, new_secret=new_secret)
 
 
 def _fact(notice: Notice, export: Export) -> FactSent:
