@@ -208,7 +208,7 @@ def _settle(
     """Write down a failed attempt, from `before` in the store, and what follows from it."""
     failure = Failure(code=problem.trouble.value, message=problem.message, cure=problem.cure)
     wait = None
-    if problem.trouble not in FINAL_TROUBLES:
+    if not _is_final(house, tx, current, problem.trouble):
         wait = pause(ladder(house, current), current.step, JITTER, f"{current.id}~{current.attempt}")
     if wait is None:
         state = advance_delivery(current.state, DeliveryMove.FAIL)
@@ -222,6 +222,14 @@ def _settle(
         later = replace(current, state=state, step=current.step + 1, failure=failure, next_at=house.clock() + wait)
         enqueue(house, tx, before, later)
     tx.tries.append(_entry(current, began, seconds, problem))
+
+
+def _is_final(house: House, tx: Transaction, delivery: Delivery, trouble: Trouble) -> bool:
+    """Whether no later try is made: files that are gone do not come back, the rest may be mended by somebody."""
+    if trouble not in FINAL_TROUBLES:
+        return False
+    export = tx.exports.get(delivery.export_id, delivery.tenant_id)
+    return trouble is Trouble.FILES_GONE or export is None or export.request.dialect not in house.insistent
 
 
 def _pieces(house: House, delivery: Delivery, export: Export) -> tuple[Piece, ...]:

@@ -176,7 +176,8 @@ class Dialect:
     none; `kind` names the keys it accepts, and `names` within what the user names of keys that sign are unique, None
     where keys have no users. `rate` gives the rule for a principal. `error` is total over ExportError. `issue` makes a
     credential of random bytes, for the partner given or a new one; None for one token of our own form.
-    `teller` is how it tells of exports; None for a dialect that has no callbacks.
+    `teller` is how it tells of exports; None for a dialect that has no callbacks. One that `insists` has deliveries of
+    its exports tried to the end of their ladder, though somebody may have to change something first.
     A dialect with settings names their dataclass as `options`, and `configure` returns it as they make it.
     """
 
@@ -190,6 +191,7 @@ class Dialect:
     issue: Callable[[Callable[[int], bytes], str | None], Issue] | None = None
     names: Names | None = None
     teller: Teller | None = None
+    insists: bool = False
     any_case: bool = False
     options: type | None = None
     configure: Callable[[object], "Dialect"] | None = None

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from offtake.core.delivery import Delivery
 from offtake.core.error import Internal, TargetFailed, Trouble
 from offtake.core.export import Export, ExportId
@@ -182,12 +184,24 @@ def test_a_delivery_is_given_up_after_the_tries_that_are_set(
         assert (watch(number)["status"], watch(number)["file_name"]) == (status, None)
 
 
-def test_a_refused_login_is_an_error_at_once(stage: Stage, made: Made, finish: Finish, watch: Watch) -> None:
-    """The original goes on for as long as for a server that is away."""
+@pytest.mark.parametrize("trouble", [Trouble.LOGIN_REFUSED, Trouble.NO_PERMISSION, Trouble.ADDRESS_REFUSED])
+def test_a_server_that_refuses_is_tried_for_as_long_as_one_that_is_away(
+    stage: Stage, serve: Callable[..., Client], made: Made, finish: Finish, watch: Watch, trouble: Trouble
+) -> None:
+    number = made(**REMOTE, to=serve(ftp_retries=1))
+    delivery = _delivery(stage, finish())
+    for status in ("ready", "error"):
+        push = pushing.begin(stage.house, delivery.id)
+        assert push is not None
+        pushing.give_up(stage.house, push, stage.clock.now, 0.1, TargetFailed(trouble, "530 No."))
+        assert watch(number)["status"] == status
+
+
+def test_files_that_are_gone_are_not_waited_for(stage: Stage, made: Made, finish: Finish, watch: Watch) -> None:
     number = made(**REMOTE)
     push = pushing.begin(stage.house, _delivery(stage, finish()).id)
     assert push is not None
-    pushing.give_up(stage.house, push, stage.clock.now, 0.1, TargetFailed(Trouble.LOGIN_REFUSED, "530 No."))
+    pushing.give_up(stage.house, push, stage.clock.now, 0.1, TargetFailed(Trouble.FILES_GONE, "They have expired."))
     assert watch(number)["status"] == "error"
 
 

@@ -273,10 +273,11 @@ def test_a_file_goes_to_an_ftp_server_when_that_is_there(customer: Customer) -> 
 
 @needs_root
 @needs_vsftpd
-def test_an_ftp_server_that_refuses_the_login_is_an_error_that_is_told(customer: Customer) -> None:
+def test_an_ftp_server_that_keeps_refusing_the_login_is_an_error_that_is_told(customer: Customer) -> None:
     with Vsftpd("none") as server, receiver(ok()) as hook:
         settings = {"host": "127.0.0.1", "port": server.port, "username": USER, "password": "not-this-one"}
         number = customer.ask(distribution_method="ftp", ftp_settings=settings, notification_url=hook.url)
+        customer.until(number, "ready")
         failed = customer.until(number, "error")
         (told,) = _hooked(hook, 1)
         assert _tree(server.root) == {}
@@ -390,6 +391,7 @@ def _settings(directory: Path, host_key: str) -> Mapping[str, object]:
                     }
                 },
                 "ftp_pause": "1s",
+                "ftp_retries": 8,
                 "sftp_host_keys": {"127.0.0.1": host_key},
                 "notification_secrets": {"acme": SIGNING},
             }

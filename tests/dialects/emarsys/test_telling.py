@@ -91,8 +91,10 @@ def test_a_failed_one_is_told_of_once(stage: Stage, made: Made, latest: Latest, 
     assert json.loads(request.body) == payload(number, "error", remote=remote)
 
 
-def test_a_delivery_that_is_given_up_is_told_of_once(stage: Stage, made: Made, finish: Finish) -> None:
-    number = made(**REMOTE, notification_url=URL)
+def test_a_delivery_that_is_given_up_is_told_of_once(
+    stage: Stage, serve: Callable[..., Client], made: Made, finish: Finish
+) -> None:
+    number = made(**REMOTE, notification_url=URL, to=serve(ftp_retries=0))
     push(stage, finish(), TargetFailed(Trouble.LOGIN_REFUSED, "530 No."))
     (request,) = told(stage)
     assert json.loads(request.body) == payload(number, "error", remote=True)

@@ -51,6 +51,7 @@ def dialect(options: object) -> Dialect:
         issue=issue,
         names=Names.SERVER,
         teller=TELLER,
+        insists=True,
         options=Options,
         configure=dialect,
     )
