@@ -96,6 +96,15 @@ class Daemon:
                 raise RuntimeError(f"{command[0]} did not start: {self.log.read_text(errors='replace')[-2000:]}")
             time.sleep(0.02)
 
+    def reachable(self, program: Path) -> Path:
+        """The program, or where there is a servant a copy of it: it may lie in a home that is closed to others."""
+        if self.servant is None:
+            return program
+        copy = self.folder / program.name
+        if not copy.exists():
+            shutil.copy(program, copy)
+        return copy
+
     def stop(self) -> None:
         """End the server and what it has started; harmless if it does not run."""
         if self._process is not None:

@@ -33,7 +33,8 @@ class S3(Daemon):
     def start(self) -> None:
         """Start rclone."""
         self._key.chmod(0o644)
-        command = [str(needed("rclone")), "serve", "s3", "--config", "", "--addr", f"127.0.0.1:{self.port}"]
+        rclone = str(self.reachable(needed("rclone")))
+        command = [rclone, "serve", "s3", "--config", "", "--addr", f"127.0.0.1:{self.port}"]
         keys = ["--auth-key", f"{self.access_key_id},{self.secret_access_key}"] if self._asks else []
         tls = ["--cert", str(self.certificate), "--key", str(self._key)]
         fresh = ["--vfs-cache-mode", "off", "--cache-dir", str(self.make("cache"))]
