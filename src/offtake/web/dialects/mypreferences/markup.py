@@ -40,7 +40,7 @@ DERIVED: Final[Mapping[str, frozenset[str]]] = {
 
 STRETCH: Final = 200
 """Items of a list that are made into bytes together: one wide character widens the text of those, and not of all there
-are; their members are written column by column, which costs half of writing them one by one."""
+are; their members are written column by column, which costs a quarter to a third less than one by one."""
 
 _MARKUP: Final = frozenset({dict, list})
 """What is written as elements."""
