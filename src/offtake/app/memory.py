@@ -5,7 +5,7 @@ from typing import Final
 
 ALLOCATIONS: Final = 10_000
 """New containers between two looks for cycles. Rows and messages make thousands a moment and no cycle; Python's own
-number, 700, has them looked through several times a millisecond (a tenth to a quarter of the time that a list of links takes)."""
+number, 700, has them looked through all the time (a tenth to a quarter of what a list of links takes)."""
 
 
 def settle() -> None:
