@@ -178,6 +178,30 @@ def test_stopping_ends_what_runs_and_claims_nothing_more(bench: Bench) -> None:
     assert bench.begun["late"] == 0
 
 
+def test_what_is_handed_back_while_a_worker_stops_is_done_by_the_next(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(workflow_completion_timeout_sec: int) -> None:
+        bench.wait(lambda: bench.ended["running"] == 1)
+        bench.enqueue("handed back")
+        while not DBOS.list_workflows(workflow_ids=["task-handed back"], status="PENDING"):
+            threading.Event().wait(0.01)
+        destroy(workflow_completion_timeout_sec=workflow_completion_timeout_sec)
+
+    runner, destroy = bench.run("stopping"), DBOS.destroy
+    bench.enqueue("running")
+    bench.wait(lambda: bench.begun["running"] == 1)
+    monkeypatch.setattr(DBOS, "destroy", slowly)
+    runner.stop(timedelta(seconds=1))
+    monkeypatch.undo()
+    assert bench.begun["handed back"] == 0
+    bench.let_go.set()
+    following = bench.run("following")
+    assert following.holders() == {"stopping"}
+    following.recover(["stopping"])
+    bench.wait(lambda: bench.ended["handed back"] == 1)
+
+
 def test_finished_tasks_are_forgotten(bench: Bench) -> None:
     bench.let_go.set()
     runner = bench.run()

@@ -26,6 +26,8 @@ class DbosRunner:
     def __init__(self, engine: Engine, *, worker_id: str, shares: Mapping[Work, Share], threads: int = 64) -> None:
         self._shares = shares
         self._running: dict[asyncio.Future[None], asyncio.AbstractEventLoop] = {}
+        self._ending = False
+        self._change = threading.Lock()
         DBOS(
             config=DBOSConfig(
                 name="offtake",
@@ -96,8 +98,10 @@ class DbosRunner:
     def _register(self, work: Work, handler: Handler) -> None:
         @DBOS.step(name=f"{work.value}.do", preemptible=True)
         async def do(subject: str) -> None:
-            task = asyncio.ensure_future(handler(subject))
-            self._running[task] = asyncio.get_running_loop()
+            task = self._begin(handler, subject)
+            if task is None:
+                await asyncio.Event().wait()  # unfinished, it is taken over by whoever comes after us
+                return
             try:
                 with suppress(asyncio.CancelledError):
                     await task
@@ -108,7 +112,20 @@ class DbosRunner:
         async def run(subject: str) -> None:
             await do(subject)
 
+    def _begin(self, handler: Handler, subject: str) -> asyncio.Future[None] | None:
+        """Begin a task; None for one that is claimed while the running ones are being cancelled: what these have just
+        handed back is not for us."""
+        with self._change:
+            if self._ending:
+                return None
+            task = asyncio.ensure_future(handler(subject))
+            self._running[task] = asyncio.get_running_loop()
+            return task
+
     def _cancel_running(self) -> None:
-        for task, loop in list(self._running.items()):
+        with self._change:
+            self._ending = True
+            running = list(self._running.items())
+        for task, loop in running:
             with suppress(RuntimeError):  # the loop has closed in the meantime, with all that ran in it
                 loop.call_soon_threadsafe(task.cancel)
