@@ -64,7 +64,8 @@ TABLE: Final = Table(
         ),
         CURRENCY,
         Column(
-            name="consumed_at", type=TIMESTAMP, about="When it was used; a night ends at local midnight.",
+            name="consumed_at", type=TIMESTAMP,
+            about="When it was used; a night ends at local midnight, or as the guests leave early.",
             en="Consumed", de="Leistung am", filter=True,
         ),
         CREATED,
@@ -87,7 +88,7 @@ def _rows(stay: Stay) -> Iterator[Row]:
         one = replace(charge, units=1)
         for night in range(1, charge.units + 1):
             end = local(booking.hotel, booking.arrival + timedelta(days=night), 0)
-            yield _row(stay, one, f"night-{night}", written(end))
+            yield _row(stay, one, f"night-{night}", written(min(end, stay.billed)))
 
 
 def _row(stay: Stay, charge: Charge, name: str, consumed: str) -> Row:

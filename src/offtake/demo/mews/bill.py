@@ -1,4 +1,4 @@
-"""`Bill`: closed as it is made out; whether an invoice is paid, `PaidUtc` says."""
+"""`Bill`: open from the booking, closed as it is made out; whether an invoice is paid, `PaidUtc` says."""
 
 from typing import Final
 
@@ -44,7 +44,7 @@ def members(sql: Writing) -> tuple[Member, ...]:
         Member("Type", TEXT, house.chosen("b.type", TYPES)),
         Member("Number", TEXT, "b.number", NULLABLE),
         Member("VariableSymbol", TEXT, "CASE WHEN b.type = 'invoice' THEN replace(b.number, '/', '') END", NULLABLE),
-        Member("CreatedUtc", TIMESTAMP, "b.created_at"),
+        Member("CreatedUtc", TIMESTAMP, "r.created_at"),
         Member("IssuedUtc", TIMESTAMP, "b.created_at", NULLABLE),
         Member("TaxedUtc", TIMESTAMP, "b.created_at", NULLABLE),
         Member("PaidUtc", TIMESTAMP, "b.paid_at", NULLABLE),
@@ -75,8 +75,8 @@ VIEW: Final = View(
     name="mews_bill",
     title="Bill (Mews)",
     about="Bills in the layout of the Mews Connector API.",
-    rows="bills b JOIN enterprises e ON e.id = b.enterprise_id JOIN customers c ON c.id = b.customer_id "
-    "LEFT JOIN companies f ON f.id = b.company_id",
+    rows="bills b JOIN reservations r ON r.id = b.reservation_id JOIN enterprises e ON e.id = b.enterprise_id "
+    "JOIN customers c ON c.id = b.customer_id LEFT JOIN companies f ON f.id = b.company_id",
     members=members,
     scope={BY_ENTERPRISE: "b.enterprise_id"},
     change="UpdatedUtc",

@@ -15,7 +15,7 @@ TYPES: Final = {
 }
 METHODS: Final = tuple(TYPES)
 SETTLEMENT: Final = "CASE WHEN p.method = 'card' THEN 'S-' || substr(CAST(p.id AS text), 1, 8) END"
-ORIGIN: Final = "CASE WHEN p.created_at = r.created_at THEN 'BookingEngine' ELSE 'Operations' END"
+ORIGIN: Final = "CASE WHEN p.created_at < b.created_at THEN 'BookingEngine' ELSE 'Operations' END"
 UPDATED: Final = "CASE WHEN p.updated_at < b.created_at THEN b.created_at ELSE p.updated_at END"
 """A deposit changes once more when its bill is closed."""
 
@@ -71,7 +71,7 @@ VIEW: Final = View(
     name="mews_payment",
     title="Payment (Mews)",
     about="Payments in the layout of the Mews Connector API; amounts are below zero.",
-    rows="payments p JOIN bills b ON b.id = p.bill_id JOIN reservations r ON r.id = p.reservation_id",
+    rows="payments p JOIN bills b ON b.id = p.bill_id",
     members=members,
     scope={BY_ENTERPRISE: "p.enterprise_id"},
     change="UpdatedUtc",

@@ -1,7 +1,8 @@
 """The ledger: each transaction moves an amount above zero from one side to the other, so debit and credit balance.
 
-An order item without its tax goes from guests to revenue, its tax from guests to tax; a payment goes to guests or, if
-made before the bill, to deposits. What is paid on an invoice is owed by the city ledger.
+An order item without its tax is revenue that guests owe, its tax is tax that they owe. A payment lowers what guests owe
+as the bill is closed: one made before lies among the deposits until then, and one by invoice is owed by the city ledger
+until the money comes. So a closed bill leaves nothing on the guest ledger and nothing among the deposits.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,11 +13,12 @@ from offtake.demo.hotel import order_items, payments
 from offtake.demo.hotel.bookings import HOTELS, cents, money
 from offtake.demo.hotel.chance import identifier
 from offtake.demo.hotel.columns import BY_ENTERPRISE, CREATED, DATE, DECIMAL, ENTERPRISE, ID, TEXT, UUID, link
+from offtake.demo.hotel.moments import written
 from offtake.demo.hotel.stay import Stay
 from offtake.demo.mews import house
 from offtake.demo.tables import Cell, Column, Row, Table
 
-HALF_A_DAY: Final = timedelta(hours=12)
+SECOND: Final = timedelta(seconds=1)
 CATEGORIES: Final = {(hotel.id, kind): house.category(hotel, kind) for hotel in HOTELS for kind in house.CATEGORIES}
 
 TABLE: Final = Table(
@@ -74,12 +76,25 @@ def _payments(stays: Mapping[str, Stay]) -> Iterator[Row]:
     names = [column.name for column in payments.TABLE.columns]
     for row in payments.rows(stays.values()):
         payment = dict(zip(names, row, strict=True))
-        method, made = str(payment["method"]), str(payment["created_at"])
         stay = stays[str(payment["reservation_id"])]
-        debit = "City" if method == "invoice" else "Payment"
-        credit = "Deposit" if made == stay.created else "Guest"
-        what = (payment["id"], "Payment", method, made[:10], made)
-        yield _row(stay, "paid", what, (debit, credit), cents(str(payment["amount"]).removeprefix("-")))
+        value = cents(str(payment["amount"]).removeprefix("-"))
+        for part, item_type, sides, moment in _moves(payment, written(stay.billed)):
+            what = (payment["id"], item_type, str(payment["method"]), moment[:10], moment)
+            yield _row(stay, part, what, sides, value)
+
+
+def _moves(payment: Mapping[str, Cell], closed: str) -> Iterator[tuple[str, str, tuple[str, str], str]]:
+    """Yield how a payment moves between the ledgers, on a bill closed at that moment."""
+    made, charged = str(payment["created_at"]), payment["charged_at"]
+    if made < closed:
+        yield "paid", "Payment", ("Payment", "Deposit"), made
+        yield "applied", "DepositBalancingPayment", ("Deposit", "Guest"), closed
+    elif payment["method"] != "invoice":
+        yield "paid", "Payment", ("Payment", "Guest"), made
+    else:
+        yield "paid", "Payment", ("City", "Guest"), made
+        if charged:
+            yield "settled", "CityLedgerBalancingPayment", ("Payment", "City"), str(charged)
 
 
 def _row(
@@ -111,5 +126,5 @@ def _row(
 
 
 def _night(end: str) -> str:
-    """The business day of a night, which ends at the local midnight after it."""
-    return (datetime.fromisoformat(end) - HALF_A_DAY).date().isoformat()
+    """The business day of a night: a midnight at which it ends belongs to the day before."""
+    return (datetime.fromisoformat(end) - SECOND).date().isoformat()
