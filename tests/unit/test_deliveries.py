@@ -175,6 +175,40 @@ def test_a_delivery_is_done_again_without_exporting_again(scene: Scene, trouble:
     assert (shown.state, shown.attempt) == (State.SUCCEEDED, 1)
 
 
+def test_a_delivery_for_once_is_tried_to_its_end_at_exact_times_and_forgets_its_password(scene: Scene) -> None:
+    scene.stage.shelf.troubles[:] = [Trouble.LOGIN_REFUSED, Trouble.UNREACHABLE, Trouble.LOGIN_REFUSED]
+    hourly = (timedelta(hours=1),) * 2
+    export = scene.finished(scene.target(retries=hourly, once=True), scene.target(path="kept/{name}", retries=hourly))
+    once, usual = scene.of(export)
+    assert once.sealed is not None
+    assert [*scene.work()] == [timedelta(0)] * 2
+    once, usual = scene.of(export)
+    assert (once.state, usual.state) == (DeliveryState.PENDING, DeliveryState.PENDING)
+    delays = {one.subject: one.delay for one in scene.stage.engine.tasks}
+    assert delays[once.id] == timedelta(hours=1) != delays[usual.id]
+    scene.work()
+    scene.work()
+    once, usual = scene.of(export)
+    assert (once.state, once.sealed) == (DeliveryState.SUCCEEDED, None)
+    assert usual.sealed is not None
+    with pytest.raises(Conflict, match="erased"):
+        deliveries.again(scene.stage.house, scene.principal(), once.id)
+
+
+@pytest.mark.parametrize("end", ["failed", "cancelled"])
+def test_a_delivery_for_once_forgets_its_password_however_it_ends(scene: Scene, end: str) -> None:
+    scene.stage.shelf.troubles[:] = [Trouble.LOGIN_REFUSED] * 2
+    export = scene.finished(scene.target(retries=(timedelta(hours=1),), once=True))
+    scene.work()
+    assert scene.of(export)[0].sealed is not None
+    if end == "failed":
+        scene.work()
+    else:
+        deliveries.cancel(scene.stage.house, scene.principal(), scene.of(export)[0].id)
+    found = scene.of(export)[0]
+    assert (found.state, found.sealed) == (DeliveryState(end), None)
+
+
 def test_a_delivery_that_is_done_again_has_its_whole_ladder(scene: Scene) -> None:
     scene.stage.shelf.troubles[:] = [Trouble.UNREACHABLE] * 3
     export = scene.finished(scene.target(retries=(timedelta(seconds=10),)))

@@ -174,6 +174,13 @@ PAYLOAD = "ide-1statuscompletedtypeexports"
         ("a.example:81", f"/?{TOLD}", f"http://a.example:81/?{TOLD}", "/", "http://a.example:81/"),
         ("HTTPS://A.Example:/X", f"/X?{TOLD}", f"https://a.example:443/X?{TOLD}", "/X", "https://a.example:443/X"),
         (
+            "https://User:P%40ss@A.example/x",
+            f"/x?{TOLD}",
+            f"https://User:P%40ss@a.example:443/x?{TOLD}",
+            "/x",
+            "https://User:P%40ss@a.example:443/x",
+        ),
+        (
             "a.example?next=https://b.example/",
             f"/?next=https://b.example/&{TOLD}",
             f"http://a.example:80/?next=https://b.example/&{TOLD}",

@@ -63,6 +63,7 @@ def contents(storage: Storage, parts: tuple[Part, ...]) -> Iterator[bytes]:
     rows=ROWS,
     most_rows=st.none() | st.integers(1, 9),
     most_bytes=st.none() | st.integers(1, 200),
+    past=st.booleans(),
     chunk=st.integers(1, 7),
 )
 def test_parts_hold_every_row_once_within_their_limits(
@@ -70,10 +71,11 @@ def test_parts_hold_every_row_once_within_their_limits(
     rows: list[tuple[str, str]],
     most_rows: int | None,
     most_bytes: int | None,
+    past: bool,
     chunk: int,
 ) -> None:
     storage = STORAGE.open(STORAGE.options(directory=str(tmp_path_factory.mktemp("files"))))
-    split = Split(rows=most_rows, bytes=most_bytes)
+    split = Split(rows=most_rows, bytes=most_bytes, past=past)
     parts = opened(storage, step(), split)
     sent = lines(rows)
     for start in range(0, len(sent), chunk):
@@ -90,7 +92,11 @@ def test_parts_hold_every_row_once_within_their_limits(
         assert part.bytes == len(file)
         assert part.sha256 == sha256(file).hexdigest()
         assert most_rows is None or part.rows <= most_rows
-        assert most_bytes is None or len(file) <= most_bytes or part.rows == 1 or not rows
+        assert most_bytes is None or len(file) <= most_bytes or part.rows == 1 or not rows or past
+        if past and most_bytes is not None and most_rows is None and part is not done[-1]:
+            assert len(file) > most_bytes
+            (last,) = lines([(here[-1][0], here[-1][1])])
+            assert len(file) - len(last) - 1 <= most_bytes or part.rows == 1
     assert read == rows
     assert [part.name for part in done] == [f"things-{n:05d}.csv" for n in range(1, len(done) + 1)]
 

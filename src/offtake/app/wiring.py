@@ -89,7 +89,6 @@ def wire(settings: Settings) -> Wired:
         clock=lambda: datetime.now(UTC),
         new_id=lambda: str(uuid4()),
         base_url=settings.server.base_url.rstrip("/") if settings.server.base_url else None,
-        insistent=frozenset(one.kind for one in dialects(settings) if one.insists),
     )
     return Wired(settings=settings, control=control, dispatcher=dispatcher, house=house)
 

@@ -38,7 +38,8 @@ class SqlDeliveries:
     def change(self, before: Delivery, after: Delivery) -> bool:
         """Replace `before` by `after` if state and attempt in the store are still those of `before`.
 
-        Where it goes stays as it is, and its sealed secrets above all: a new master key may have sealed them anew.
+        Where it goes stays as it is, and its sealed secrets above all: a new master key may have sealed them anew. They
+        can only be erased.
         """
         changed = self._connection.execute(
             update(DELIVERIES)
@@ -48,7 +49,7 @@ class SqlDeliveries:
                 DELIVERIES.c.state == before.state,
                 DELIVERIES.c.attempt == before.attempt,
             )
-            .values(_outcome(after))
+            .values({**_outcome(after), **({"sealed": None} if after.sealed is None else {})})
         )
         return changed.rowcount == 1
 
@@ -87,6 +88,7 @@ def _question(delivery: Delivery) -> Mapping[str, object]:
         "on_existing": delivery.on_existing,
         "retries": delivery.retries,
         "destination": delivery.destination,
+        "once": delivery.once,
         "created_at": delivery.created_at,
     }
 
@@ -124,4 +126,5 @@ def _delivery(row: Row[*tuple[object, ...]]) -> Delivery:
         finished_at=row.finished_at,
         files=row.files,
         failure=row.failure,
+        once=row.once,
     )

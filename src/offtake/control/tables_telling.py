@@ -7,7 +7,7 @@ an endpoint that is told of it. Whoever deletes deletes what hangs on it too.
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import Column, Float, Index, Integer, LargeBinary, Table, text
+from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, Table, text
 
 from offtake.control.columns import COUNTER, Document, Instant, Words
 from offtake.control.tables import METADATA
@@ -106,6 +106,7 @@ DELIVERIES: Final = Table(
     Column("finished_at", Instant),
     Column("files", Document(tuple[str, ...]), nullable=False),
     Column("failure", Document(Failure)),
+    Column("once", Boolean, nullable=False),
     Index("deliveries_id", "id", unique=True),
     Index("deliveries_export", "export_id", "sequence"),
     Index("deliveries_tenant", "tenant_id", "sequence"),

@@ -81,7 +81,9 @@ class Delivery:
     """The pushing of one export to one target.
 
     `options` are the plug-in's without their secrets, `sealed` holds those. `files` are the names at the target of
-    what has arrived, in order. `attempt` grows with every start and fences; `step` is the place in the ladder.
+    what has arrived, in order. `attempt` grows with every start and fences; `step` is the place in the ladder. One that
+    is for `once` is tried to the ladder's end whatever the trouble, has no secrets once it has ended, and is not made
+    again.
     """
 
     id: DeliveryId
@@ -103,6 +105,7 @@ class Delivery:
     finished_at: datetime | None = None
     files: tuple[str, ...] = ()
     failure: Failure | None = None
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

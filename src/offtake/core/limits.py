@@ -26,11 +26,13 @@ class Window:
 class Split:
     """When to start a new part: before it would exceed this many rows, or this many bytes (uncompressed).
 
-    `whole` asks for one part whatever its size, where a server has limits of its own.
+    With `past`, once it has exceeded so many bytes: its last row is the one that does. `whole` asks for one part
+    whatever its size, where a server has limits of its own.
     """
 
     rows: int | None = None
     bytes: int | None = None
+    past: bool = False
     whole: bool = False
 
 

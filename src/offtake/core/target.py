@@ -50,7 +50,8 @@ class Target:
 
     `via` names a delivery plug-in and `options` are its options, secrets among them. `path` is a template of each
     file's name (`offtake.core.template`). `retries` are the pauses between tries, None for the server's own. A
-    `destination` names a target that the tenant has stored: `via` and `options` are then its.
+    `destination` names a target that the tenant has stored: `via` and `options` are then its. With `once`, nobody can
+    ask for the delivery again: it is tried to its ladder's end, and its secrets are erased when it ends.
     """
 
     via: str = ""
@@ -60,3 +61,4 @@ class Target:
     on_existing: OnExisting = OnExisting.REPLACE
     retries: tuple[timedelta, ...] | None = None
     destination: str | None = None
+    once: bool = False

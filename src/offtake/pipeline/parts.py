@@ -1,27 +1,23 @@
 """Lines into part files: roll-over, compression, encryption, counts and hashes on the way."""
 
 from hashlib import sha256
-from typing import Protocol
-
-from isal import isal_zlib
 
 from offtake.core.export import Part
 from offtake.core.limits import Split
 from offtake.core.ports import Storage, TextForm
 from offtake.encode import rows
+from offtake.encode.gzip_stream import Compressor, gzip_compressor
 from offtake.encode.row_index import RowIndex
 from offtake.pipeline.plan import Plan, Step
 from offtake.secrets.age import Encryption
-
-GZIP_LEVEL = 1
-GZIP_WINDOW = 31
 
 
 class Parts:
     """The parts of one step. Not thread-safe; every call may wait for the disk.
 
     A part holds at most `split.rows` rows and `split.bytes` bytes before compression, its header included, unless a
-    single row is longer. There is always one part, if only with a header.
+    single row is longer; with `split.past`, its last row may reach beyond those bytes. There is always one part, if
+    only with a header.
     """
 
     def __init__(self, storage: Storage, directory: str, step: Step, plan: Plan) -> None:
@@ -85,7 +81,7 @@ class Parts:
             f"{self._directory}/{name}",
             self._step.form,
             self._plan.split,
-            compressor=_compressor(self._plan.compression),
+            compressor=_Plain() if self._plan.compression is None else gzip_compressor(),
             encryption=Encryption(self._plan.recipients) if self._plan.recipients else None,
         )
         self._open.begin()
@@ -111,11 +107,6 @@ class Parts:
         )
 
 
-class _Compressor(Protocol):
-    def compress(self, data: bytes, /) -> bytes: ...
-    def flush(self) -> bytes: ...
-
-
 class _Plain:
     """No compression."""
 
@@ -135,7 +126,7 @@ class _OpenPart:
         location: str,
         form: TextForm,
         split: Split,
-        compressor: _Compressor,
+        compressor: Compressor,
         encryption: Encryption | None,
     ) -> None:
         self.location = location
@@ -169,7 +160,8 @@ class _OpenPart:
             left = limit.rows - self.rows
             cuts.append(rows.end_of(lines, left, quoted=quoted) if left else 0)
         if limit.bytes is not None:
-            cuts.append(rows.end_within(lines, max(limit.bytes - self.plain, 0), quoted=quoted))
+            within = rows.end_within(lines, max(limit.bytes - self.plain, 0), quoted=quoted)
+            cuts.append(within + rows.end_of(lines[within:], 1, quoted=quoted) if limit.past else within)
         cut = min(cuts)
         return cut if cut or self.rows else rows.end_of(lines, 1, quoted=quoted)
 
@@ -206,10 +198,3 @@ class _OpenPart:
             self._hash.update(data)
             self._writer.write(data)
             self.stored += len(data)
-
-
-def _compressor(compression: str | None) -> _Compressor:
-    if compression is None:
-        return _Plain()
-    compressor: _Compressor = isal_zlib.compressobj(GZIP_LEVEL, isal_zlib.DEFLATED, GZIP_WINDOW)
-    return compressor

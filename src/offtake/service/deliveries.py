@@ -66,6 +66,10 @@ def again(house: House, principal: Principal, delivery_id: str) -> Delivery:
         export = exports.own(tx, principal, found.export_id)
         if found.state not in (DeliveryState.SUCCEEDED, DeliveryState.FAILED):
             raise Conflict(f"The delivery is {found.state}.", field="id", cure="Wait until it has succeeded or failed.")
+        if found.once:
+            raise Conflict(
+                "The delivery's password is erased, since it has ended.", field="id", cure="Push to a new target."
+            )
         if export.state is not State.SUCCEEDED:
             raise Gone("The export has expired and its files are deleted.", field="id", cure="Ask for a new export.")
         fresh = replace(

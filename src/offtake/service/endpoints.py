@@ -57,7 +57,7 @@ class Told:
 def register(house: House, principal: Principal, via: str, wanted: Wanted) -> Registered:
     """Register an endpoint of the tenant, which is told from now on; its secret is shown this once."""
     principal.require_whole(Action.MANAGE)
-    url = check_url(wanted.url or "", "url")
+    url = check_bare_url(wanted.url or "", "url")
     secret = wanted.secret or house.tellers[via].new_secret(secrets.token_bytes(32))
     endpoint_id = EndpointId(house.new_id())
     endpoint = Endpoint(
@@ -215,22 +215,32 @@ def check_url(url: str, place: str) -> str:
     """The URL, if it is one that can be told; where it leads is looked at when it is connected to."""
     try:
         parts = urlsplit(url)
-        has_host, _ = bool(parts.hostname), parts.port
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        parts, has_host = urlsplit(""), False
-    sound = parts.scheme in ("http", "https") and has_host and "@" not in parts.netloc and not parts.fragment
+        sound = False
     if not sound or len(url) > MAX_URL or not url.isprintable() or " " in url:
         raise InvalidRequest(
             "This is not a URL that can be told.",
             field=place,
-            cure="Give http:// or https:// with a host, without user name, fragment or spaces.",
+            cure="Give http:// or https:// with a host, without spaces.",
+        )
+    return url
+
+
+def check_bare_url(url: str, place: str) -> str:
+    """The URL, if it can be told and holds neither a password, which would be shown wherever the URL is, nor what no
+    receiver would see."""
+    parts = urlsplit(check_url(url, place))
+    if "@" in parts.netloc or parts.fragment:
+        raise InvalidRequest(
+            "This URL has a user name or a fragment.", field=place, cure="Leave both out: requests are signed."
         )
     return url
 
 
 def _changed(house: House, endpoint: Endpoint, wanted: Wanted) -> Endpoint:
     if wanted.url is not None:
-        endpoint = replace(endpoint, url=check_url(wanted.url, "url"))
+        endpoint = replace(endpoint, url=check_bare_url(wanted.url, "url"))
     if wanted.kinds is not None:
         endpoint = replace(endpoint, kinds=wanted.kinds)
     if wanted.description is not None:

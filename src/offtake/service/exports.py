@@ -145,9 +145,10 @@ def several(house: House, principal: Principal, export_ids: Sequence[str]) -> Se
     return seen(principal, (found[one] for one in ids if one in found))
 
 
-def known_as(house: House, principal: Principal, dialect: str, reference: str) -> View:
-    """The export that the dialect's clients know by that reference; NotFound alike for all that may not be seen."""
-    principal.require(Action.READ)
+def known_as(house: House, principal: Principal, dialect: str, reference: str, action: Action = Action.READ) -> View:
+    """The export that the dialect's clients know by that reference, to do that with it; NotFound alike for all that may
+    not be seen."""
+    principal.require(action)
     with house.control.reading() as tx:
         return _view(tx, _own(tx.catalogue.known_as(principal.tenant.id, dialect, reference), principal))
 

@@ -40,7 +40,7 @@ class House:
     """Everything a service call needs. `new_id` makes UUIDs; it is handed in, like the clock, so that tests decide.
 
     `tellers` and `deliveries` are found by name; `base_url` is the server's public address, None where only requests
-    tell it. `insistent` are the dialects whose deliveries are tried to the end of their ladder, whatever the trouble.
+    tell it.
     """
 
     control: Control
@@ -57,4 +57,3 @@ class House:
     clock: Clock
     new_id: Callable[[], str]
     base_url: str | None = None
-    insistent: frozenset[str] = frozenset()

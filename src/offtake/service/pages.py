@@ -6,7 +6,7 @@ Only an export that was asked for with `paged` has them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from offtake.core.error import NotFound
+from offtake.core.error import NotFound, Unavailable
 from offtake.core.export import Export, Part
 from offtake.encode import rows
 from offtake.encode.row_index import RowIndex, load
@@ -39,7 +39,7 @@ class Page:
 def page(house: House, export: Export, offset: int, limit: int | None, selection: int = 0) -> Page:
     """The rows from `offset` on, `limit` of them at most; none where the selection has no more.
 
-    Raises NotFound where a file that has some of it, or its header, is gone.
+    Raises NotFound where a file that has some of it, or its header, is gone, and Unavailable where it is damaged.
     """
     parts = [one for one in export.parts if one.selection == selection]
     total = sum(one.rows for one in parts)
@@ -63,8 +63,11 @@ def read(house: House, slices: Sequence[Slice]) -> bytes:
 
 
 def _check(house: House, part: Part) -> None:
-    if (part.location, part.bytes) not in house.storage.locations(part.location):
+    size = dict(house.storage.locations(part.location)).get(part.location)
+    if size is None:
         raise NotFound("The file is not in the storage.", cure="Ask for the export again.")
+    if size != part.bytes:
+        raise Unavailable("The file is not as it was written.", cure="Ask for the export again.")
 
 
 def _cut(house: House, part: Part, start: int, end: int) -> Slice:

@@ -89,8 +89,7 @@ def drop(house: House, tx: Transaction, export: Export) -> None:
 
 def cancelled(house: House, tx: Transaction, before: Delivery) -> Delivery:
     """Cancel one that has not ended."""
-    state = advance_delivery(before.state, DeliveryMove.CANCEL)
-    after = replace(before, state=state, finished_at=house.clock(), next_at=None)
+    after = _ended(house, before, DeliveryMove.CANCEL, before.failure)
     _change(tx, before, after)
     return after
 
@@ -154,8 +153,7 @@ def arrived(house: House, push: Push, name: str) -> Push:
 def finish(house: House, push: Push, began: datetime, seconds: float) -> None:
     """All files are there."""
     before = push.delivery
-    state = advance_delivery(before.state, DeliveryMove.FINISH)
-    after = replace(before, state=state, finished_at=house.clock(), failure=None)
+    after = _ended(house, before, DeliveryMove.FINISH, None)
     with house.control.transaction() as tx:
         _change(tx, before, after)
         tx.tries.append(_entry(after, began, seconds, None))
@@ -208,11 +206,11 @@ def _settle(
     """Write down a failed attempt, from `before` in the store, and what follows from it."""
     failure = Failure(code=problem.trouble.value, message=problem.message, cure=problem.cure)
     wait = None
-    if not _is_final(house, tx, current, problem.trouble):
-        wait = pause(ladder(house, current), current.step, JITTER, f"{current.id}~{current.attempt}")
+    if not _is_final(current, problem.trouble):
+        jitter = 0.0 if current.once else JITTER
+        wait = pause(ladder(house, current), current.step, jitter, f"{current.id}~{current.attempt}")
     if wait is None:
-        state = advance_delivery(current.state, DeliveryMove.FAIL)
-        failed = replace(current, state=state, finished_at=house.clock(), failure=failure, next_at=None)
+        failed = _ended(house, current, DeliveryMove.FAIL, failure)
         _change(tx, before, failed)
         facts.record(house, tx, [_event(house, failed, Kind.DELIVERY_FAILED, code=failure.code)])
     else:
@@ -224,12 +222,20 @@ def _settle(
     tx.tries.append(_entry(current, began, seconds, problem))
 
 
-def _is_final(house: House, tx: Transaction, delivery: Delivery, trouble: Trouble) -> bool:
+def _is_final(delivery: Delivery, trouble: Trouble) -> bool:
     """Whether no later try is made: files that are gone do not come back, the rest may be mended by somebody."""
-    if trouble not in FINAL_TROUBLES:
-        return False
-    export = tx.exports.get(delivery.export_id, delivery.tenant_id)
-    return trouble is Trouble.FILES_GONE or export is None or export.request.dialect not in house.insistent
+    return trouble in FINAL_TROUBLES and (trouble is Trouble.FILES_GONE or not delivery.once)
+
+
+def _ended(house: House, before: Delivery, move: DeliveryMove, failure: Failure | None) -> Delivery:
+    return replace(
+        before,
+        state=advance_delivery(before.state, move),
+        sealed=None if before.once else before.sealed,
+        finished_at=house.clock(),
+        failure=failure,
+        next_at=None,
+    )
 
 
 def _pieces(house: House, delivery: Delivery, export: Export) -> tuple[Piece, ...]:

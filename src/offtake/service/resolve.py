@@ -194,4 +194,4 @@ def _split(ask: Split, default: Split) -> Split:
             raise InvalidRequest(
                 "A part needs at least one.", field=f"split.{name}", cure="Give a positive number or leave it out."
             )
-    return ask if ask.whole else Split(rows=ask.rows or default.rows, bytes=ask.bytes or default.bytes)
+    return ask if ask.whole else replace(ask, rows=ask.rows or default.rows, bytes=ask.bytes or default.bytes)

@@ -63,6 +63,7 @@ def planned(
         on_existing=target.on_existing,
         retries=target.retries,
         destination=target.destination,
+        once=target.once,
         state=DeliveryState.WAITING,
         created_at=house.clock(),
     )

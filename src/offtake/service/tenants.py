@@ -131,6 +131,14 @@ def keys(house: House, tenant_id: TenantId | None = None) -> Sequence[Key]:
         return tx.keys.list(tenant_id)
 
 
+def user_secret(house: House, principal: Principal) -> str:
+    """The secret with which a principal's user signs; there is none in a dialect whose keys have no users."""
+    with house.control.reading() as tx:
+        key = next(one for one in tx.keys.list(principal.tenant.id) if one.id == principal.key_id)
+    assert key.sealed is not None
+    return house.vault.open(key.sealed, _context(key.id))
+
+
 def revoke_key(house: House, key_id: str) -> Key:
     """End a key now; ending it twice is no error."""
     with house.control.transaction() as tx:

@@ -6,7 +6,8 @@
     else                    200, all of it
 
 A file never changes, so its hash is its strong ETag and resuming is exact. It is sent as it is stored: a .gz is
-content to keep, not a transfer to unpack, and never has a Content-Encoding.
+content to keep, not a transfer to unpack, and never has a Content-Encoding. Only a file whose dialect says so is packed
+on its way, all of it or not at all: what is packed has an ETag of its own, and ranges are of the file as it is stored.
 """
 
 import re
@@ -19,6 +20,7 @@ from urllib.parse import quote
 
 from offtake.core.error import RangeNotSatisfiable
 from offtake.service.downloads import Download
+from offtake.web.accepted import takes_gzip
 from offtake.web.message import File, Request
 from offtake.web.ranges import Span, spans
 
@@ -29,13 +31,14 @@ _ETAG: Final = re.compile(r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 class Plan:
     """What to send: `pieces` are bytes of ours and spans of the file, in order; `whole` is all of the file, once.
 
-    The headers hold `Content-Length` but for a 304, which has no content.
+    The headers hold `Content-Length` but for a 304, which has no content, and for what is `packed` on its way.
     """
 
     status: int
     headers: Mapping[str, str]
     pieces: tuple[bytes | Span, ...] = ()
     whole: bool = False
+    packed: bool = False
 
 
 def decide(request: Request, file: File) -> Plan:
@@ -45,6 +48,7 @@ def decide(request: Request, file: File) -> Plan:
         "ETag": download.etag,
         "Last-Modified": format_datetime(_modified(download), usegmt=True),
         "Cache-Control": "private, no-transform",
+        **({"Vary": "Accept-Encoding"} if file.packs else {}),
     }
     if not _as_expected(request.headers, download):
         return Plan(status=412, headers={**standing, "Content-Length": "0"})
@@ -59,6 +63,9 @@ def decide(request: Request, file: File) -> Plan:
     asked = _asked(request, download)
     if asked is None:
         every = (Span(start=0, length=download.bytes),) if download.bytes else ()
+        if file.packs and download.bytes and request.method == "GET" and takes_gzip(request.headers):
+            headers = {**described, "ETag": _packed_tag(download), "Content-Encoding": "gzip"}
+            return Plan(status=200, headers=headers, pieces=every, whole=True, packed=True)
         headers = {**described, "Content-Length": str(download.bytes)}
         return Plan(status=200, headers=headers, pieces=every, whole=True)
     if not asked:
@@ -83,7 +90,7 @@ def disposition(name: str, *, inline: bool = False) -> str:
 def _as_expected(headers: Mapping[str, str], download: Download) -> bool:
     """`If-Match`, or else `If-Unmodified-Since`."""
     if (wanted := headers.get("if-match")) is not None:
-        return wanted.strip() == "*" or download.etag in _etags(wanted)
+        return wanted.strip() == "*" or not _tags(download).isdisjoint(_etags(wanted))
     since = _date(headers.get("if-unmodified-since"))
     return since is None or _modified(download) <= since
 
@@ -91,7 +98,7 @@ def _as_expected(headers: Mapping[str, str], download: Download) -> bool:
 def _known(headers: Mapping[str, str], download: Download) -> bool:
     """`If-None-Match`, or else `If-Modified-Since`."""
     if (had := headers.get("if-none-match")) is not None:
-        return had.strip() == "*" or download.etag in {one.removeprefix("W/") for one in _etags(had)}
+        return had.strip() == "*" or not _tags(download).isdisjoint(one.removeprefix("W/") for one in _etags(had))
     since = _date(headers.get("if-modified-since"))
     return since is not None and _modified(download) <= since
 
@@ -137,6 +144,14 @@ def _content_range(span: Span, download: Download) -> str:
 
 def _modified(download: Download) -> datetime:
     return download.modified_at.astimezone(UTC).replace(microsecond=0)
+
+
+def _packed_tag(download: Download) -> str:
+    return f'{download.etag[:-1]}-gzip"'
+
+
+def _tags(download: Download) -> frozenset[str]:
+    return frozenset({download.etag, _packed_tag(download)})
 
 
 def _etags(header: str) -> Sequence[str]:

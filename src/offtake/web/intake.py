@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs, unquote, unquote_to_bytes
 from uuid import uuid4
 
 from starlette.types import Receive, Scope
@@ -25,14 +25,14 @@ class Disconnected(Exception):
 
 
 def head(scope: Scope, base_url: str | None, now: datetime) -> Request:
-    """Everything of a request but its body; total: `check` says afterwards what is wrong with it."""
+    """Everything of a request but its body; total: `check_host` and `check_query` say what is wrong with it."""
     headers = _headers(scope["headers"])
     raw_path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
     raw_query = scope["query_string"].decode("latin-1")
     host = headers.get("host", "")
     return Request(
         method=scope["method"],
-        path=unquote(raw_path, errors="replace"),
+        path=plain(raw_path),
         raw_path=raw_path,
         query=_query(raw_query),
         raw_query=raw_query,
@@ -44,21 +44,30 @@ def head(scope: Scope, base_url: str | None, now: datetime) -> Request:
     )
 
 
-def check(request: Request) -> None:
-    """Raise MalformedRequest for a target that cannot be read in one way only, in whatever dialect."""
-    for where, text in (("path", request.raw_path), ("query", request.raw_query)):
-        if BROKEN_ESCAPE.search(text) or NUL.search(text) or not _is_text(text):
-            raise MalformedRequest(
-                f"The {where} of the URL cannot be read.",
-                field=where,
-                cure="Write what is not plain ASCII as UTF-8 in percent-encoding, without NUL.",
-            )
-    if request.raw_query.count("&") >= MAX_QUERY_MEMBERS:
+def plain(raw: str) -> str:
+    """A path, or a segment of one, decoded. What of it is no text becomes U+FFFD, which is part of no name of ours."""
+    return unquote_to_bytes(raw.encode("latin-1")).decode(errors="replace").replace("\0", "\ufffd")
+
+
+def check_host(request: Request) -> None:
+    """Raise MalformedRequest for a host that cannot be the beginning of a link."""
+    if (host := request.headers.get("host")) is not None and not HOST.fullmatch(host):
+        raise MalformedRequest("The header 'Host' names no host.", field="Host", cure="Send host or host:port.")
+
+
+def check_query(request: Request) -> None:
+    """Raise MalformedRequest for a query that cannot be read in one way only, in whatever dialect."""
+    text = request.raw_query
+    if BROKEN_ESCAPE.search(text) or NUL.search(text) or not _is_text(text):
+        raise MalformedRequest(
+            "The query of the URL cannot be read.",
+            field="query",
+            cure="Write what is not plain ASCII as UTF-8 in percent-encoding, without NUL.",
+        )
+    if text.count("&") >= MAX_QUERY_MEMBERS:
         raise MalformedRequest(
             f"The query has more than {MAX_QUERY_MEMBERS} members.", field="query", cure="Send fewer."
         )
-    if (host := request.headers.get("host")) is not None and not HOST.fullmatch(host):
-        raise MalformedRequest("The header 'Host' names no host.", field="Host", cure="Send host or host:port.")
 
 
 class Caller:

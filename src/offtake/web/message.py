@@ -34,11 +34,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """A file as a reply's body; the server answers Range, the conditional headers and HEAD for it."""
+    """A file as a reply's body; the server answers Range, the conditional headers and HEAD for it.
+
+    One that `packs` goes as gzip to whoever takes it and wants all of it.
+    """
 
     download: Download
     export_id: str
     inline: bool = False
+    packs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import unquote
 
 from offtake.core.error import ExportError, NoSuchOperation, WrongMethod
 from offtake.web.dialect import AnyOperation, Dialect
+from offtake.web.intake import plain
 from offtake.web.message import Request
 
 
@@ -42,7 +42,7 @@ class Routes:
                 wanted = "GET" if request.method == "HEAD" and "HEAD" not in methods else request.method
                 if wanted not in methods:
                     return Match(dialect=dialect, missing=_wrong_method(request.method, methods))
-                values = {name: unquote(value) for name, value in found.groupdict().items()}
+                values = {name: plain(value) for name, value in found.groupdict().items()}
                 return Match(dialect=dialect, operation=methods[wanted], values=values)
         owner = next((one for one in self._dialects if _lies_under(request.path, one.roots)), self._dialects[0])
         return Match(dialect=owner, missing=NoSuchOperation("There is no such path.", cure="Check the URL."))

@@ -16,6 +16,7 @@ from starlette.types import Send
 
 from offtake.core.error import ExportError, Unavailable
 from offtake.core.tenant import Principal
+from offtake.encode.gzip_stream import gzip_compressor
 from offtake.service import downloads, exports
 from offtake.service.house import House
 from offtake.service.pages import Slice
@@ -174,6 +175,19 @@ class Sender:
                 yield data
 
     async def _file(self, opened: Opened, caller: Caller, send: Send) -> None:
+        await (self._packed if opened.plan.packed else self._spans)(opened, caller, send)
+        if caller.gone:
+            return
+        await _piece(send, b"", more=False)
+        if opened.plan.whole and not caller.gone:
+            with suppress(Unavailable):
+                await self._in_pool(downloads.downloaded, self._house, opened.file.export_id, opened.file.download.name)
+
+    async def _packed(self, opened: Opened, caller: Caller, send: Send) -> None:
+        while not caller.gone and (data := await self._in_pool(next, opened.first, b"")):
+            await _piece(send, data)
+
+    async def _spans(self, opened: Opened, caller: Caller, send: Send) -> None:
         iterator = opened.first
         for number, piece in enumerate(opened.plan.pieces):
             if isinstance(piece, bytes):
@@ -188,12 +202,6 @@ class Sender:
                     raise Truncated(opened.file.download.name)
                 left -= len(data)
                 await _piece(send, data)
-        if caller.gone:
-            return
-        await _piece(send, b"", more=False)
-        if opened.plan.whole and not caller.gone:
-            with suppress(Unavailable):
-                await self._in_pool(downloads.downloaded, self._house, opened.file.export_id, opened.file.download.name)
 
     async def _follow(self, following: Following, principal: Principal, caller: Caller, send: Send) -> None:
         sequence, last, spoke = following.sequence, False, time.monotonic()
@@ -227,7 +235,20 @@ def _first(file: File, plan: Plan) -> Iterator[bytes]:
     if span is None:
         return iter(())
     iterator = file.download.read(span.start, span.length)
-    return chain((next(iterator, b""),), iterator)
+    opened = chain((next(iterator, b""),), iterator)
+    return _packed(opened, span.length, file.download.name) if plan.packed else opened
+
+
+def _packed(pieces: Iterator[bytes], length: int, name: str) -> Iterator[bytes]:
+    """The pieces as gzip, which ends only if all of them were there."""
+    compressor = gzip_compressor()
+    for data in pieces:
+        length -= len(data)
+        if packed := compressor.compress(data):
+            yield packed
+    if length:
+        raise Truncated(name)
+    yield compressor.flush()
 
 
 async def _piece(send: Send, data: bytes, *, more: bool = True) -> None:

@@ -4,6 +4,7 @@
       |                                                 ^
       +---------- an ExportError from any of these -----+   through the dialect's error form
 
+What is wrong with what was read is told once it is known who asks, unless a dialect's credentials are in the body.
 Pure steps run on the event loop; the service, which waits for databases, in a bounded pool of threads.
 """
 
@@ -18,7 +19,7 @@ from typing import Final, TypeVar
 
 from starlette.types import Receive, Scope, Send
 
-from offtake.core.error import ExportError, Internal, Unavailable
+from offtake.core.error import ExportError, Internal, MalformedRequest, RequestTooLarge, Unavailable
 from offtake.core.limits import RateLeft
 from offtake.core.tenant import Principal
 from offtake.service import downloads
@@ -47,7 +48,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What the server takes: bytes of a body, seconds to read one, threads for the service."""
+    """What the server takes: bytes of a body, where a dialect does not say; seconds to read one; threads for the
+    service."""
 
     body_bytes: int = 1 << 20
     body_seconds: float = 30.0
@@ -146,12 +148,13 @@ class Server:
 
     async def _reply(self, turn: Turn, caller: Caller) -> Reply:
         dialect, operation = turn.match.dialect, turn.match.operation
-        intake.check(turn.request)
+        intake.check_host(turn.request)
         if operation is None:
             raise turn.match.missing or AssertionError("a match has an operation or says why not")
-        limits = self._limits
-        body = await caller.body(turn.request, limit=limits.body_bytes, seconds=limits.body_seconds)
-        request = turn.request = replace(turn.request, values=turn.match.values, body=body)
+        trouble = await self._read(turn, caller)
+        request = turn.request
+        if trouble is not None and (dialect.keys_in_body or isinstance(operation, OpenOperation)):
+            raise trouble
         if isinstance(operation, OpenOperation):
             if operation.signed:
                 downloads.admit(self._house, request.raw_path, request.query)
@@ -164,9 +167,23 @@ class Server:
             turn.rate, refused = self._throttle(dialect.kind, principal, rule)
             if refused is not None:
                 raise refused
+            if trouble is not None:
+                raise trouble
             result = await self.in_pool(operation.call, self._house, principal, operation.parse(request))
             result = await self._ripen(operation, turn, result, caller)
         return operation.render(self._context(turn), result)
+
+    async def _read(self, turn: Turn, caller: Caller) -> ExportError | None:
+        """Read the body, and return what is wrong with it or with the query."""
+        turn.request = replace(turn.request, values=turn.match.values)
+        limit = turn.match.dialect.body_bytes or self._limits.body_bytes
+        try:
+            intake.check_query(turn.request)
+            body = await caller.body(turn.request, limit=limit, seconds=self._limits.body_seconds)
+        except (MalformedRequest, RequestTooLarge) as problem:
+            return problem
+        turn.request = replace(turn.request, body=body)
+        return None
 
     async def _prove(self, dialect: Dialect, request: Request) -> Principal:
         presented = dialect.present(request)

@@ -43,6 +43,11 @@ def new_secret(random: bytes) -> str:
     return PREFIX + base64.b64encode(random).decode()
 
 
+def shared_secret(secret: str) -> str:
+    """A secret that both sides know anyway, as a signing secret."""
+    return new_secret(secret.encode())
+
+
 def check_secret(secret: str, field: str) -> str:
     """The secret, if requests can be signed with it; else an InvalidRequest that does not repeat it."""
     try:

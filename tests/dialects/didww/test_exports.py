@@ -168,6 +168,8 @@ def test_a_callback_url_is_echoed_as_it_was_sent(
         "example.com:8080/hook?next=http://other.example/",
         "HTTPS://Example.COM/Hook?a[]=1&b=%2F#Part",
         "http://[::1]:8080/x",
+        "https://User:Pa%20ss@Example.com:8443/hook",
+        "user@example.com/hook",
     ):
         assert shown(made(callback_url=url))["callback_url"] == url
     for nothing in (None, ""):

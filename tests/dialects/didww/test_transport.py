@@ -95,6 +95,17 @@ def test_checks_have_an_order(serve: Callable[[Options], Client], send: Send) ->
         assert with_none_left == (status if status in (404, 401) else 429)
 
 
+def test_what_cannot_be_read_is_told_only_to_who_has_a_key(send: Send) -> None:
+    unknown = "The record identified by {} could not be found."
+    for target, shown in (("/%ff", "\ufffd"), ("/%00", "\ufffd"), ("/%zz", "%zz"), ("/\xff", "\ufffd")):
+        assert send("GET", target, headers={"api-key": None}).status == 401
+        answer = send("GET", target)
+        assert (answer.status, answer.text("errors", 0, "detail")) == (404, unknown.format(shown))
+    for query, body, status in (("?sort=%ff", b"", 400), ("", b" " * ((1 << 20) + 1), 413)):
+        assert send("POST", query, body, headers={"api-key": None}).status == 401
+        assert send("POST", query, body).status == status
+
+
 def test_requests_of_a_key_are_counted(serve: Callable[[Options], Client], send: Send) -> None:
     client = serve(Options(requests=2, request_window=timedelta(hours=1)))
     assert send("GET", to=client).status == 200

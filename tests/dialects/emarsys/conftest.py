@@ -95,7 +95,6 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     ]
     stage = build(tmp_path, datasets=datasets, formats={"csv": FORMAT})
     stage = replace(stage, house=replace(stage.house, deliveries={"ftp": ftp.DELIVERY, "sftp": sftp.DELIVERY}))
-    stage = replace(stage, house=replace(stage.house, insistent=frozenset({"emarsys"})))
     stage.clock.now = NOW
     for tenant, users in (("acme", ("customer001", "customer002")), ("globex", ("stranger01",))):
         stage.tenant(tenant, {"tenant": (tenant,)})

@@ -9,12 +9,14 @@ from urllib.parse import quote
 import pytest
 
 from offtake.core.export import Export
+from offtake.core.tenant import Action
 from offtake.testing.asgi import Answer
 from offtake.testing.house import Stage
 
 Made = Callable[..., int]
 Finish = Callable[..., Export]
 Send = Callable[..., Answer]
+Signed = Callable[..., str]
 HEADER = b"user_id,First Name\r\n"
 ROWS = tuple(f'{n},"a\r\nb ""{n}"""\r\n'.encode() if n % 3 == 0 else f"{n},Ada\r\n".encode() for n in range(10))
 
@@ -119,7 +121,19 @@ def test_a_file_that_was_cut_is_not_sent(stage: Stage, send: Send, made: Made, f
     writer.commit()
     for query in ("", "?offset=5", "?offset=50"):
         told = error(send("GET", f"/export/{number}/data{query}"))
-        assert told == (404, 4006, "Internal error occurred. File was not found.")
+        assert told == (500, 4007, "Server error occurred. Please choose another file.")
+    stage.house.storage.delete(part.location)
+    told = error(send("GET", f"/export/{number}/data"))
+    assert told == (404, 4006, "Internal error occurred. File was not found.")
+
+
+def test_who_may_only_download_may(stage: Stage, send: Send, signed: Signed, made: Made, finish: Finish) -> None:
+    number = made()
+    finish(HEADER, ROWS)
+    stage.token("acme", kind="emarsys", secret="limited!", user="limited", actions=frozenset({Action.DOWNLOAD}))
+    headers = {"X-WSSE": signed("limited", secret="limited!")}
+    assert send("GET", f"/export/{number}/data", headers=headers).body == HEADER + b"".join(ROWS)
+    assert send("GET", f"/export/{number}", headers=headers).status == 403
 
 
 def test_a_file_whose_rows_cannot_be_found_is_a_read_fault(

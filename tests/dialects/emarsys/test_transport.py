@@ -1,5 +1,6 @@
 """What every reply has, in which order mistakes are found, and the forms of paths and bodies that clients send."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -95,6 +96,17 @@ def test_mistakes_have_an_order(serve: Serve, send: Send) -> None:
     assert (answer.status, answer.json()["replyCode"]) == (400, 10001)
 
 
+def test_a_body_may_have_ten_megabytes_and_is_looked_at_once_it_is_known_whose_it_is(send: Send) -> None:
+    longest = json.dumps({**ASKED, "note": ""}).encode()[:-2]
+    longest += b"x" * (10 * 2**20 - len(longest) - 2) + b'"}'
+    assert send("POST", "/contact/getchanges", longest).status == 200
+    for body in (longest + b" ", b"{"):
+        told = [(400, 1010), (401, 1)]
+        for headers, expected in zip(({}, {"X-WSSE": None}), told, strict=True):
+            answer = send("POST", "/contact/getchanges", body, headers=headers)
+            assert (answer.status, answer.json()["replyCode"]) == expected
+
+
 def test_what_a_body_is_called_does_not_matter(send: Send) -> None:
     form = "application/x-www-form-urlencoded"
     for number, media_type in enumerate(("application/json", "json", "text/plain", "", ";", form, None)):
@@ -105,7 +117,7 @@ def test_what_a_body_is_called_does_not_matter(send: Send) -> None:
 
 NO_OBJECTS: Final = [
         b"", b" ", b"{", b"[]", b"[{}]", b"null", b"5", b'"text"', b"\xff\xfe{}", b'{"a":NaN}', b'{"a":1,"a":2}',
-        b"distribution_method=local&origin=all", b"{}{}", b'{"a":' * 5000, b"x" * (2**20 + 1),
+        b"distribution_method=local&origin=all", b"{}{}", b'{"a":' * 5000, b"{}" + b" " * (10 * 2**20 - 1),
     ]  # fmt: skip
 
 
@@ -149,9 +161,14 @@ def test_paths_that_there_are_not(send: Send) -> None:
 
 
 def test_a_path_that_cannot_be_read(send: Send) -> None:
-    for target in ("/field/%zz", "/export/%00", "/form?a=%ff"):
+    for target, told in (
+        ("/%ff", (501, 1)),
+        ("/field/%zz", (501, 1)),
+        ("/export/%00", (400, 10001)),
+        ("/form?a=%ff", (400, 1010)),
+    ):
         answer = send("GET", target)
-        assert (answer.status, answer.json()["replyCode"]) == (400, 1010)
+        assert (answer.status, answer.json()["replyCode"]) == told
 
 
 LOOK_UPS: Final = [

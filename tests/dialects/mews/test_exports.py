@@ -7,6 +7,7 @@ from typing import cast
 
 from offtake.core.error import Internal
 from offtake.core.export import Export, ExportId
+from offtake.core.limits import Split
 from offtake.core.tenant import Action
 from offtake.service import retention, runs
 from offtake.testing.asgi import Answer, Client
@@ -205,7 +206,7 @@ def test_types_are_served_by_the_datasets_an_operator_names(
     with stage.control.reading() as tx:
         named, usual = (cast("Export", tx.exports.get(ExportId(one), None)).request for one in ids)
     assert (named.selections[0].dataset, usual.selections[0].dataset) == ("mews_bill", "mews_reservation")
-    assert (named.split.bytes, usual.split.bytes) == (1000, 100 << 20)
+    assert (named.split, usual.split) == (Split(bytes=1000, past=True), Split(bytes=100 << 20, past=True))
     assert (named.format, named.compression, named.retention) == ("jsonl", None, WEEK)
 
 

@@ -1,10 +1,18 @@
 """The links to files: the signature is the only key, for ten minutes; a file is sent as it is, from any place on."""
 
+import gzip
 from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import cast
 
+import pytest
+
+from offtake.core.error import Unavailable
+from offtake.core.export import ExportId
+from offtake.core.kind import Kind
+from offtake.core.tenant import TenantId
 from offtake.service import retention
 from offtake.testing.asgi import Answer, Client
 from offtake.testing.house import Stage
@@ -45,7 +53,7 @@ def test_files_are_numbered_and_sent_as_they_are(
     assert [one.partition("?")[0] for one in found] == [f"/exports/{export}-{n}.jsonl" for n in (1, 2)]
     assert [one["SizeInBytes"] for one in cast("list[dict[str, int]]", shown["Files"])] == [len(FIRST), len(SECOND)]
     for link, content in zip(found, (FIRST, SECOND), strict=True):
-        for accepted in ({}, {"accept-encoding": "gzip"}):
+        for accepted in ({}, {"accept-encoding": "identity, gzip;q=0"}):
             answer = client("GET", link, accepted)
             assert (answer.status, answer.body) == (200, content)
             assert answer.headers["content-type"] == "application/jsonl"
@@ -53,6 +61,49 @@ def test_files_are_numbered_and_sent_as_they_are(
             assert answer.headers["etag"] == f'"{sha256(content).hexdigest()}"'
             assert "content-encoding" not in answer.headers
             assert answer.headers["request-id"]
+
+
+def test_a_client_that_takes_gzip_gets_a_file_packed_and_ranges_of_it_plain(
+    stage: Stage, client: Client, add: Callable[..., str], show: Callable[..., Exports]
+) -> None:
+    export = add()
+    stage.succeed(export, {"a.jsonl": FIRST})
+    (link,) = links(show(export))
+    packed = client("GET", link, {"accept-encoding": "gzip, deflate"})
+    assert (packed.status, packed.headers["content-encoding"], packed.headers["vary"]) == (
+        200,
+        "gzip",
+        "Accept-Encoding",
+    )
+    assert gzip.decompress(packed.body) == FIRST
+    assert "content-length" not in packed.headers
+    tag = packed.headers["etag"]
+    assert tag == f'"{sha256(FIRST).hexdigest()}-gzip"'
+    resumed = client("GET", link, {"accept-encoding": "gzip", "range": "bytes=11-"})
+    assert (resumed.status, resumed.body) == (206, FIRST[11:])
+    assert "content-encoding" not in resumed.headers
+    mixed = client("GET", link, {"accept-encoding": "gzip", "range": "bytes=11-", "if-range": tag})
+    assert (mixed.status, gzip.decompress(mixed.body)) == (200, FIRST)
+    assert client("GET", link, {"accept-encoding": "gzip", "if-none-match": tag}).status == 304
+    assert client("GET", link, {"accept-encoding": "gzip", "if-match": tag}).status == 200
+    head = client("HEAD", link, {"accept-encoding": "gzip"})
+    assert head.headers["content-length"] == str(len(FIRST))
+    with stage.control.reading() as tx:
+        events = tx.events.after(ExportId(export), TenantId("seaside"), 0)
+    assert [one.kind for one in events].count(Kind.DOWNLOADED) == 3
+
+
+def test_a_packed_file_that_turns_out_short_is_never_taken_for_whole(
+    stage: Stage, client: Client, add: Callable[..., str], show: Callable[..., Exports], tmp_path: Path
+) -> None:
+    export = add()
+    stage.succeed(export, {"a.jsonl": FIRST})
+    (link,) = links(show(export))
+    (path,) = tmp_path.glob("files/*/*/a.jsonl")
+    with path.open("r+b") as file:
+        file.truncate(11)
+    with pytest.raises(Unavailable, match="read to its end"):
+        client("GET", link, {"accept-encoding": "gzip"})
 
 
 def test_a_link_needs_nothing_else_and_bears_what_else_is_sent(

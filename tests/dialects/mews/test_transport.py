@@ -60,10 +60,6 @@ def test_what_is_not_strictly_json_is_refused(client: Client, stage: Stage) -> N
         b"",
         b" ",
         b"{",
-        b"[]",
-        b"null",
-        b'"text"',
-        b"7",
         BODY[:-1] + b",}",
         BODY + b"{}",
         BODY.replace(b'"', b"'"),
@@ -83,6 +79,12 @@ def test_what_is_not_strictly_json_is_refused(client: Client, stage: Stage) -> N
         for path in (ADD, GET_ALL):
             assert is_told(client("POST", path, None, body), 400, "Invalid JSON."), body[:80]
     assert stage.engine.tasks == []
+
+
+def test_json_that_is_no_object_has_no_tokens(client: Client) -> None:
+    for body in (b"[]", b"null", b'"text"', b"7", b"true", b"{}", b"[" + BODY + b"]"):
+        for path in (ADD, GET_ALL):
+            assert is_told(client("POST", path, None, body), 401, "Invalid ClientToken."), body[:80]
 
 
 def test_a_member_that_is_there_twice_is_refused(client: Client) -> None:

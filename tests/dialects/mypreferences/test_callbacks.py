@@ -1,6 +1,7 @@
 """What a `CallbackURL` is told: the status, when the job is complete or could not be executed."""
 
 import asyncio
+import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -82,7 +83,6 @@ def test_the_status_of_each_kind_of_job_is_told(
         (outgoing,) = shaky.had
         assert (outgoing.method, outgoing.url) == ("POST", URL)
         assert outgoing.headers["Content-Type"] == "application/json"
-        assert not [one for one in outgoing.headers if one.lower().startswith("webhook")]
         token = answer.json()["AccessToken"]
         assert json.loads(outgoing.body) == {
             "AccessToken": token,
@@ -161,14 +161,20 @@ def test_the_signature_of_an_account_with_a_secret(
         Webhook(SECRET[:-4] + "AAAA").verify(first.body, dict(first.headers))
 
 
-def test_another_accounts_secret_signs_nothing_here(
-    serve: Callable[[Options], Client], ask: Callable[..., Answer], finish: Callable[..., Export],
+def test_without_a_secret_of_the_account_the_users_own_signs(
+    stage: Stage, serve: Callable[[Options], Client], ask: Callable[..., Answer], finish: Callable[..., Export],
     work: Callable[[object], list[timedelta]],
 ) -> None:  # fmt: skip
-    finish(ask(CallbackURL=URL, to=serve(Options(accounts=ACCOUNTS, callback_secrets={"globex": SECRET}))), [])
+    stage.clock.now = datetime.now(UTC)
+    others = serve(Options(accounts=ACCOUNTS, callback_secrets={"globex": SECRET}))
+    finish(ask(CallbackURL=URL, to=others), [])
     shaky = Shaky()
     work(shaky)
-    assert "webhook-signature" not in shaky.had[0].headers
+    (outgoing,) = shaky.had
+    own = "whsec_" + base64.b64encode(b"demo-secret").decode()
+    assert Webhook(own).verify(outgoing.body, dict(outgoing.headers))["Status"] == "Complete"
+    with pytest.raises(WebhookVerificationError):
+        Webhook(SECRET).verify(outgoing.body, dict(outgoing.headers))
 
 
 def test_really_sent(
@@ -176,12 +182,14 @@ def test_really_sent(
 ) -> None:
     way_out = WayOut(["127.0.0.0/8"])
     with receiver(ok()) as place:
-        answer = ask(CallbackURL=place.url)
+        answer = ask(CallbackURL=place.url.replace("://", "://us%40er:p%3Ass@") + "?job=1#part")
         finish(answer, [])
         work(way_out)
         (received,) = place.requests
     way_out.close()
     assert (received.method, received.headers["content-type"]) == ("POST", "application/json")
+    assert received.target == "/hook?job=1"
+    assert base64.b64decode(received.headers["authorization"].removeprefix("Basic ")) == b"us@er:p:ss"
     assert json.loads(received.body)["AccessToken"] == answer.json()["AccessToken"]
 
 

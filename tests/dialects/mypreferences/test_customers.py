@@ -219,7 +219,6 @@ def test_days_are_the_accounts(ask: Ask, where: Where, serve: Callable[[Options]
         "http://",
         "https:///x",
         "http://a b.example/",
-        "http://u:p@a.example/",
         "http://a.example:99999/",
         "http://a.example/\u2028",
         "http://[::1",

@@ -30,7 +30,7 @@ class DeliveriesSuite:
 
     def test_a_delivery_comes_back_as_it_was(self, control: Control) -> None:
         bare = delivery("bare", options={}, sealed=None, retries=None, destination=None)
-        none = delivery("none", retries=())
+        none = delivery("none", retries=(), once=True)
         deliver(control, delivery(), bare, none)
         with control.reading() as tx:
             assert tx.deliveries.get(delivery().id, MINE) == delivery()
@@ -52,6 +52,17 @@ class DeliveriesSuite:
             for before, after in ((waiting, running), (running, failed)):
                 assert tx.deliveries.change(before, after)
                 assert tx.deliveries.get(waiting.id, MINE) == after
+
+    def test_the_secrets_of_a_delivery_are_erased_and_never_replaced(self, control: Control) -> None:
+        waiting = delivery()
+        deliver(control, waiting)
+        other = replace(waiting, state=DeliveryState.PENDING, sealed=Sealed(b"older"))
+        erased = replace(other, state=DeliveryState.CANCELLED, sealed=None)
+        with control.transaction() as tx:
+            assert tx.deliveries.change(waiting, other)
+            assert tx.deliveries.get(waiting.id, MINE) == replace(other, sealed=waiting.sealed)
+            assert tx.deliveries.change(other, erased)
+            assert tx.deliveries.get(waiting.id, MINE) == erased
 
     def test_a_foreign_delivery_is_absent(self, control: Control) -> None:
         deliver(control, delivery())

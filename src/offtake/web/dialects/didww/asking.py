@@ -19,8 +19,8 @@ METHODS: Final = ("get", "post")
 CREATED: Final = frozenset({"export_type", "filters", "callback_url", "callback_method"})
 
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE | re.ASCII)
-_HALF: Final = re.compile(r"https?:(?!//)", re.IGNORECASE | re.ASCII)
-"""The beginning of no URL: a host is not called like that."""
+_HALF: Final = re.compile(r"https?:(?!//)|[a-z][a-z0-9+.-]*:[^/?#]*@", re.IGNORECASE | re.ASCII)
+"""The beginning of no URL to be called: neither a host nor a user is called like that, and `mailto:` looks like it."""
 
 _URI: Final = re.compile(r"[!#-;=?-\[\]_a-z~]+")
 """No other sign may be in a URI; on its way it would be another one than was signed."""
@@ -69,10 +69,11 @@ def reachable(url: str) -> tuple[str, str]:
     """
     scheme, _, rest = (url if _SCHEME.match(url) else f"http://{url}").partition("://")
     bare, _, fragment = rest.partition("#")
-    host = bare.replace("?", "/").partition("/")[0]
-    place = bare.removeprefix(host)
+    authority = bare.replace("?", "/").partition("/")[0]
+    place = bare.removeprefix(authority)
+    user, at, host = authority.rpartition("@")
     slash = "" if place.startswith("/") else "/"
-    return f"{scheme.lower()}://{host.lower().removesuffix(':')}{slash}{place}", fragment
+    return f"{scheme.lower()}://{user}{at}{host.lower().removesuffix(':')}{slash}{place}", fragment
 
 
 def _only(names: Iterable[str], allowed: frozenset[str]) -> None:

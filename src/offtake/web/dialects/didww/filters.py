@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -22,7 +23,7 @@ OWN: Final = {Calls.IN: DID_NUMBER, Calls.OUT: DOTTED_TRUNK}
 
 _NUMBER: Final = re.compile(r"[0-9]{1,4}", re.ASCII)
 _DIGITS: Final = re.compile(r"[0-9]+", re.ASCII)
-_INSTANT: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d:\d\d)|T(\d\d:\d\d:\d\d)(?:\.\d{1,9})?Z?)", re.ASCII)
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d|T\d\d:\d\d:\d\d(?:\.\d{1,9})?Z?)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,11 +131,10 @@ def _between(reading: _Reading) -> Window | None:
 
 def _instant(reading: _Reading, name: str) -> datetime | None:
     value = reading.given.get(name)
-    found = _INSTANT.fullmatch(value) if isinstance(value, str) else None
-    try:
-        at = datetime.fromisoformat(f"{found[1]} {found[2] or found[3]}+00:00") if found else None
-    except ValueError:
-        at = None
+    at = None
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        with suppress(ValueError):
+            at = datetime.fromisoformat(value).replace(tzinfo=UTC)
     if at is None:
         reading.wrong(f"{name} not valid")
         return None
@@ -143,7 +143,7 @@ def _instant(reading: _Reading, name: str) -> datetime | None:
         reading.wrong(f"{name} must not be in the future")
     elif reading.rules.months and not first <= at <= last:
         reading.wrong(f"{name} {_within(reading.rules)}")
-    reading.shown[name] = at.replace(tzinfo=None).isoformat(sep=" ")
+    reading.shown[name] = at.replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
     return at
 
 

@@ -26,6 +26,7 @@ NUMBER: Final = "page[number]"
 PAGE_SIZE: Final = "page[size]"
 
 _MEMBER: Final = re.compile(r"(page|filter|fields)\[([^\[\]]*)\]")
+_POSITIVE: Final = re.compile(r"0*[1-9][0-9]*", re.ASCII)
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 
@@ -111,12 +112,12 @@ def _page(given: Mapping[str, str], problems: list[Problem]) -> tuple[int, int]:
     for name, value in _members(given, "page"):
         if name not in numbers:
             problems.append(malformed("105", "Page parameter not allowed", f"{name} is not an allowed page parameter."))
-        elif not re.fullmatch(r"0*[1-9][0-9]{0,17}", value):
+        elif not _POSITIVE.fullmatch(value):
             problems.append(_page_problem(f"{value} is not a valid value for {name} page parameter."))
-        elif name == "size" and int(value) > MAX_SIZE:
+        elif name == "size" and _number(value) > MAX_SIZE:
             problems.append(_page_problem(f"size exceeds maximum page size of {MAX_SIZE}."))
         else:
-            numbers[name] = int(value)
+            numbers[name] = _number(value)
     return numbers["number"], numbers["size"]
 
 
@@ -157,3 +158,8 @@ def _order(wanted: str, version: Version, problems: list[Problem]) -> Iterator[t
 
 def _listed(text: str) -> list[str]:
     return [one.strip() for one in text.split(",") if one.strip()]
+
+
+def _number(digits: str) -> int:
+    """The number, or another that is beyond every page as well."""
+    return int(digits.lstrip("0")[:18])

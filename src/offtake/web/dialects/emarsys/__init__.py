@@ -20,7 +20,7 @@ from offtake.web.dialects.emarsys.callbacks import TELLER
 from offtake.web.dialects.emarsys.calls import CALLS
 from offtake.web.dialects.emarsys.exports import Exports, Watched, memo_of
 from offtake.web.dialects.emarsys.lookups import LookUps, Told
-from offtake.web.dialects.emarsys.options import KIND, Options
+from offtake.web.dialects.emarsys.options import KIND, Options, check
 from offtake.web.dialects.emarsys.proofs import BEARER, CLIENT, SIGNED, Proof, present
 from offtake.web.dialects.emarsys.replying import MEDIA_TYPE, Envelope, headers, reply
 from offtake.web.dialects.emarsys.telling import Status, word
@@ -39,6 +39,7 @@ COMMON: Final[tuple[type[ExportError], ...]] = (LimitExceeded, InvalidRequest)
 def dialect(options: object) -> Dialect:
     """The dialect as its options make it."""
     assert isinstance(options, Options)
+    check(options)
 
     return Dialect(
         kind=KIND,
@@ -51,7 +52,7 @@ def dialect(options: object) -> Dialect:
         issue=issue,
         names=Names.SERVER,
         teller=TELLER,
-        insists=True,
+        body_bytes=options.body_bytes,
         options=Options,
         configure=dialect,
     )
@@ -122,18 +123,21 @@ def _asking(options: Options, proof: Proof) -> Iterator[Operation]:
     data = f"{proof.root}/export/{{id}}/data"
     for name, path in (
         *_forms("get_contact_data", data),
-        ("get_contact_data_inline_slash", f"{data}/{{name}}={{value}}/"),
         ("get_contact_data_empty", f"{data}/{{name}}="),
     ):
         document = _documented("Read an export's rows", (*COMMON, NotPermitted), proof, media_type=CSV)
-        yield keyed(name, "GET", path, parse=_same, call=exports.data, render=rows, document=document)
+        yield keyed(
+            name, "GET", path, parse=_same, call=exports.data, render=rows, document=document, action=Action.DOWNLOAD
+        )
     for name, path in (
         *_forms("get_contact_export", f"{proof.root}/export/{{id}}"),
         ("get_contact_export_unnamed", f"{proof.root}/export"),
         ("get_contact_export_unnamed_slash", f"{proof.root}/export/"),
     ):
         document = _documented("Show an export", (*COMMON, NotPermitted), proof)
-        yield keyed(name, "GET", path, parse=_same, call=exports.watch, render=told, document=document)
+        yield keyed(
+            name, "GET", path, parse=_same, call=exports.watch, render=told, document=document, action=Action.READ
+        )
 
 
 def _looking(options: Options, proof: Proof) -> Iterator[Operation]:
@@ -171,6 +175,7 @@ def _forms(name: str, path: str) -> Iterator[tuple[str, str]]:
     yield name, path
     yield f"{name}_slash", f"{path}/"
     yield f"{name}_inline", f"{path}/{{name}}={{value}}"
+    yield f"{name}_inline_slash", f"{path}/{{name}}={{value}}/"
 
 
 def _same(request: Request) -> Request:

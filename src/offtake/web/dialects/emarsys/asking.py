@@ -15,7 +15,7 @@ from offtake.web.dialects.emarsys.given import Members, integer
 from offtake.web.dialects.emarsys.moments import moment
 from offtake.web.dialects.emarsys.options import LANGUAGES, Account, Options
 from offtake.web.dialects.emarsys.problem import invalid_value, refuse, shown
-from offtake.web.dialects.emarsys.servers import REMOTE, SETTINGS, Server
+from offtake.web.dialects.emarsys.servers import REMOTE, Server
 
 METHODS: Final = (*REMOTE, "local")
 DELIMITERS: Final = (",", ";")
@@ -86,7 +86,7 @@ def _arrays(call: Call, given: Members, settings: Members | None) -> None:
         if name in call.required and not isinstance(given[name], list):
             raise refuse(f"Invalid data format for {name}. Array expected")
     if given["distribution_method"] in REMOTE and settings is None:
-        raise refuse(f"Invalid data format for {SETTINGS[0]}. Array expected")
+        raise refuse(f"Invalid data format for {servers.name_of(given)}. Array expected")
     if call.window is not None and len(_list(given["time_range"])) != 2:
         raise refuse("Invalid data format for time_range. Array size must be 2")
 

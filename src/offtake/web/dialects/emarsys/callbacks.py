@@ -35,9 +35,7 @@ def request(notice: Notice, now: datetime) -> Outgoing:
     )
     plain = msgspec.to_builtins(status)
     body = msgspec.json.encode({**plain, "replyCode": 0, "replyText": "OK", "data": plain})
-    headers = {"Content-Type": "application/json", "User-Agent": agent()}
-    if notice.secrets:
-        headers.update(signed(notice, now, body))
+    headers = {"Content-Type": "application/json", "User-Agent": agent(), **signed(notice, now, body)}
     return Outgoing(method="POST", url=notice.url, headers=headers, body=body)
 
 

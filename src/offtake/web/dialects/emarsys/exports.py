@@ -16,7 +16,7 @@ from offtake.core.lifecycle import State
 from offtake.core.limits import OneAtATime, Split
 from offtake.core.target import Callback, Target
 from offtake.core.tenant import Action, Principal
-from offtake.service import deliveries, exports, pages
+from offtake.service import deliveries, exports, pages, tenants
 from offtake.service.house import House
 from offtake.service.pages import Page
 from offtake.web.dialects.emarsys import asking, paths
@@ -31,6 +31,7 @@ from offtake.web.dialects.emarsys.problem import refuse
 from offtake.web.dialects.emarsys.servers import Server
 from offtake.web.dialects.emarsys.telling import CHANGES
 from offtake.web.message import Request
+from offtake.web.webhooks import shared_secret
 
 NOT_LOCAL: Final = '"distribution_method" of this export is not compatible.'
 IN_PROGRESS: Final = "Export is currently in progress. Please wait until that has finished."
@@ -81,13 +82,12 @@ class Exports:
 
     def watch(self, house: House, principal: Principal, request: Request) -> Watched:
         """The export of the path, whichever of the account's users asked for it."""
-        export = _own(house, principal, request)
+        export = _own(house, principal, request, Action.READ)
         return Watched(export=export, deliveries=deliveries.of_export(house, principal, export.id))
 
     def data(self, house: House, principal: Principal, request: Request) -> Page:
         """The rows that are asked for."""
-        principal.require(Action.DOWNLOAD)
-        export = _own(house, principal, request)
+        export = _own(house, principal, request, Action.DOWNLOAD)
         offset, limit = paths.slice_of(request)
         if memo_of(export).method != "local":
             raise refuse(NOT_LOCAL, status=404, code=4004)
@@ -128,11 +128,13 @@ class Exports:
             retention=self.options.file_life,
             one_at_a_time=OneAtATime(key=f"{KIND}/{principal.key_id}/{_digest(house, wanted)}"),
             memo=msgspec.to_builtins(memo),
-            callbacks=self._callbacks(principal, wanted, memo, number),
+            callbacks=self._callbacks(house, principal, wanted, memo, number),
             targets=self._targets(wanted, memo),
         )
 
-    def _callbacks(self, principal: Principal, wanted: Asked, memo: Memo, number: int) -> tuple[Callback, ...]:
+    def _callbacks(
+        self, house: House, principal: Principal, wanted: Asked, memo: Memo, number: int
+    ) -> tuple[Callback, ...]:
         if wanted.notification_url is None:
             return ()
         done = Kind.SUCCEEDED if wanted.server is None else Kind.DELIVERY_SUCCEEDED
@@ -145,7 +147,8 @@ class Exports:
             host=memo.host,
             folder=memo.folder,
         )
-        secret = self.options.notification_secrets.get(principal.tenant.id)
+        own = self.options.notification_secrets.get(principal.tenant.id)
+        secret = own or shared_secret(tenants.user_secret(house, principal))
         callback = Callback(url=wanted.notification_url, via=KIND, kinds=failed | {done}, secret=secret, options=told)
         return (callback,)
 
@@ -162,7 +165,7 @@ class Exports:
             **self._trust(wanted.method, server),
         }
         retries = (self.options.ftp_pause,) * self.options.ftp_retries
-        return (Target(via=wanted.method, options=options, path=memo.file_name, retries=retries),)
+        return (Target(via=wanted.method, options=options, path=memo.file_name, retries=retries, once=True),)
 
     def _trust(self, method: str, server: Server) -> dict[str, str]:
         if method == "ftp":
@@ -175,10 +178,10 @@ def memo_of(export: Export) -> Memo:
     return msgspec.convert(export.request.memo, Memo)
 
 
-def _own(house: House, principal: Principal, request: Request) -> Export:
+def _own(house: House, principal: Principal, request: Request, action: Action) -> Export:
     """The export of the path, whichever of the account's users asked for it."""
-    principal.require(Action.READ)
-    return exports.known_as(house, principal, KIND, paths.export_id(request.values.get("id", ""))).export
+    principal.require(action)
+    return exports.known_as(house, principal, KIND, paths.export_id(request.values.get("id", "")), action).export
 
 
 def _memo(wanted: Asked, number: int, created: datetime, account: Account) -> Memo:

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Final, Literal
 
 from offtake.core.tenant import TenantId
+from offtake.web.webhooks import check_secret
+from offtake.web.zones import check_zone
 
 KIND: Final = "emarsys"
 LANGUAGES: Final = {
@@ -131,10 +133,12 @@ class Options:
     notification_secrets: Mapping[str, str] = field(
         default_factory=dict,
         metadata={
-            "description": "What notifications of a tenant are signed with beside, by its id, in the form `whsec_...`.",
+            "description": "What notifications of a tenant are signed with, by its id, in the form `whsec_...`; else "
+            "they are with the secret of the user that asked.",
             "secret": True,
         },
     )
+    body_bytes: int = field(default=10 << 20, metadata={"description": "The longest body of a request that is taken."})
     refuse_replays: bool = field(
         default=False, metadata={"description": "Take each nonce of a user once only, in each API process."}
     )
@@ -149,3 +153,11 @@ class Options:
     def account(self, tenant_id: TenantId) -> Account:
         """The tenant's account."""
         return self.accounts.get(tenant_id) or Account()
+
+
+def check(options: Options) -> None:
+    """Raise InvalidRequest, naming the setting, for a zone or a secret that cannot be worked with."""
+    for tenant, account in options.accounts.items():
+        check_zone(account.zone, f"dialects.{KIND}.accounts.{tenant}.zone")
+    for tenant, secret in options.notification_secrets.items():
+        check_secret(secret, f"dialects.{KIND}.notification_secrets.{tenant}")

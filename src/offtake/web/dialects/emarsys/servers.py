@@ -28,9 +28,14 @@ class Server:
     folder: str
 
 
+def name_of(given: Members) -> str:
+    """Under which of its names the settings are given; the first where they are not."""
+    return next((name for name in SETTINGS if name in given), SETTINGS[0])
+
+
 def settings(given: Members) -> Members | None:
     """`ftp_settings`, whose port has two names; None where they are no object."""
-    found = next((given[name] for name in SETTINGS if name in given), None)
+    found = given.get(name_of(given))
     if not isinstance(found, dict):
         return None
     plain = present(found)
@@ -41,7 +46,7 @@ def missing(given: Members, found: Members | None) -> Sequence[str]:
     """What is not there of the settings; members of what is no object are not asked for."""
     if found is not None:
         return [name for name in REQUIRED if name not in found]
-    return () if any(name in given for name in SETTINGS) else SETTINGS[:1]
+    return () if name_of(given) in given else SETTINGS[:1]
 
 
 def server(found: Members) -> Server:

@@ -60,7 +60,7 @@ class Exports:
                 ),
             ),
             format="jsonl",
-            split=Split(bytes=self.options.file_bytes),
+            split=Split(bytes=self.options.file_bytes, past=True),
             dialect=KIND,
             one_at_a_time=OneAtATime(key=f"{KIND}/{principal.key_id}/{asked.entity}"),
             retention=self.options.file_life,

@@ -30,7 +30,9 @@ def fetch(house: House, wanted: tuple[str, int]) -> tuple[str, Download]:
 
 
 def render(context: Context, found: tuple[str, Download]) -> Reply:
-    """The file as it lies in storage."""
+    """The file, packed for whoever takes it so."""
     export_id, download = found
     kind = {"Content-Type": MEDIA_TYPE}
-    return Reply(status=200, body=File(download=download, export_id=export_id), headers={**headers(context), **kind})
+    return Reply(
+        status=200, body=File(download=download, export_id=export_id, packs=True), headers={**headers(context), **kind}
+    )

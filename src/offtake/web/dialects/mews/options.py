@@ -45,7 +45,9 @@ class Options:
     chain_dimension: str = field(
         default="chain", metadata={"description": "The dimension of scope whose ids are chain ids."}
     )
-    file_bytes: int = field(default=100 << 20, metadata={"description": "The size at which another file is begun."})
+    file_bytes: int = field(
+        default=100 << 20, metadata={"description": "Another file is begun once one is larger than this."}
+    )
     link_life: timedelta = field(default=timedelta(minutes=10), metadata={"description": "How long a link works."})
     file_life: timedelta = field(default=timedelta(days=7), metadata={"description": "When a success expires."})
     record_life: timedelta = field(

@@ -27,7 +27,7 @@ LEDGER: Final = "Filters.LedgerEntryFilters"
 _GUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT: Final = re.compile(
-    rf"{_DATE.pattern}T\d{{2}}:\d{{2}}(:\d{{2}}(\.\d{{1,9}})?)?(Z|[+-]\d{{2}}:?\d{{2}})?", re.ASCII
+    rf"{_DATE.pattern}T\d{{2}}:\d{{2}}(:\d{{2}}(\.\d{{1,9}})?)?(Z|[+-]\d{{2}}(:?\d{{2}})?)?", re.ASCII
 )
 
 Members = Mapping[str, object]
@@ -117,12 +117,13 @@ def posting(value: object) -> tuple[date, date] | None:
 
 
 def _members(request: Request) -> Members:
+    """The body's members; what is no object has none."""
     try:
         return decode(request.body, dict[str, object])
     except MalformedRequest:
         raise
     except InvalidRequest:
-        raise MalformedRequest("The body is no object.", cure="Send one JSON object.") from None
+        return {}
 
 
 def _check_client(given: Members) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from offtake.web.accepted import takes_gzip
 from offtake.web.dialect import Context
 from offtake.web.message import Reply
 
@@ -26,17 +27,8 @@ def json_reply(
     """A document as the reply's body."""
     body = msgspec.json.encode(document)
     described = {**headers(context), "Content-Type": MEDIA_TYPE, "Vary": "Accept-Encoding", **(extra or {})}
-    if _takes_gzip(context.request.headers.get("accept-encoding", "")):
+    if takes_gzip(context.request.headers):
         return Reply(
             status=status, body=gzip.compress(body, QUICKLY, mtime=0), headers={**described, "Content-Encoding": "gzip"}
         )
     return Reply(status=status, body=body, headers=described)
-
-
-def _takes_gzip(accepted: str) -> bool:
-    """Whether `Accept-Encoding` names gzip with a weight above zero."""
-    for one in accepted.lower().split(","):
-        name, _, weight = one.partition(";")
-        if name.strip() in ("gzip", "x-gzip"):
-            return weight.replace(" ", "").rstrip("0.") != "q="
-    return False

@@ -19,9 +19,7 @@ def request(notice: Notice, now: datetime) -> Outgoing:
     export = notice.export
     told = status(export, word, int(export.request.reference or 0), size_of(export, notice.events)) if export else {}
     body = msgspec.json.encode(told)
-    headers = {"Content-Type": "application/json", "User-Agent": agent()}
-    if notice.secrets:
-        headers.update(signed(notice, now, body))
+    headers = {"Content-Type": "application/json", "User-Agent": agent(), **signed(notice, now, body)}
     return Outgoing(method="POST", url=notice.url, headers=headers, body=body)
 
 

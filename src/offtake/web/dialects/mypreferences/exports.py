@@ -15,7 +15,7 @@ from offtake.core.lifecycle import State
 from offtake.core.limits import Split
 from offtake.core.target import Callback
 from offtake.core.tenant import Action, Principal
-from offtake.service import exports, pages
+from offtake.service import exports, pages, tenants
 from offtake.service.house import House
 from offtake.service.pages import Page
 from offtake.web.dialects.mypreferences import reading
@@ -25,6 +25,7 @@ from offtake.web.dialects.mypreferences.problem import NO_TOKEN, invalid, missin
 from offtake.web.dialects.mypreferences.rules import RULES, Rules
 from offtake.web.dialects.mypreferences.telling import STATUS, Memo, Size, memo_of, size_of
 from offtake.web.message import Request
+from offtake.web.webhooks import shared_secret
 
 LIMIT: Final = 1000
 MOST_ROWS: Final = 10_000
@@ -138,9 +139,8 @@ class Exports:
             exports.drop_files(house, export)
 
     def _begin(self, house: House, principal: Principal, kind: JobKind, asked: Asked) -> int:
-        secret = self.options.callback_secrets.get(principal.tenant.id)
-        url, memo = asked.callback, Memo(kind=kind, customers=asked.customers)
-        callbacks = () if url is None else (Callback(url=url, via=KIND, kinds=ENDS, secret=secret),)
+        callbacks = () if asked.callback is None else (self._callback(house, principal, asked.callback),)
+        memo = Memo(kind=kind, customers=asked.customers)
         make: Callable[[int], ExportRequest] = partial(self._request, asked.selections, memo, callbacks)
         try:
             token, _ = exports.request_numbered(house, principal, make)
@@ -149,6 +149,11 @@ class Exports:
         except InvalidRequest as problem:
             raise _refused(problem, asked.members) from None
         return token
+
+    def _callback(self, house: House, principal: Principal, url: str) -> Callback:
+        own = self.options.callback_secrets.get(principal.tenant.id)
+        secret = own or shared_secret(tenants.user_secret(house, principal))
+        return Callback(url=url, via=KIND, kinds=ENDS, secret=secret)
 
     def _request(
         self, selections: tuple[Selection, ...], memo: Memo, callbacks: tuple[Callback, ...], token: int

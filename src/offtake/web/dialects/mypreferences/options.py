@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 from offtake.core.error import InvalidRequest
 from offtake.core.tenant import TenantId
 from offtake.web.webhooks import check_secret
+from offtake.web.zones import check_zone
 
 KIND: Final = "mypreferences"
 
@@ -104,7 +104,8 @@ class Options:
     callback_secrets: Mapping[str, str] = field(
         default_factory=dict,
         metadata={
-            "description": "What callbacks of a tenant are signed with beside, by its id, in the form `whsec_...`.",
+            "description": "What callbacks of a tenant are signed with, by its id, in the form `whsec_...`; else they "
+            "are with the secret of the user that asked.",
             "secret": True,
         },
     )
@@ -153,14 +154,7 @@ def generation_of(path: str) -> Generation:
 def check(options: Options) -> None:
     """Raise InvalidRequest, naming the setting, for a zone, a path or a secret that cannot be worked with."""
     for tenant, account in options.accounts.items():
-        try:
-            ZoneInfo(account.zone)
-        except (LookupError, ValueError, OSError):
-            raise InvalidRequest(
-                f"There is no zone '{account.zone}'.",
-                field=f"dialects.{KIND}.accounts.{tenant}.zone",
-                cure="Give an IANA name, such as Europe/Vienna.",
-            ) from None
+        check_zone(account.zone, f"dialects.{KIND}.accounts.{tenant}.zone")
     for tenant, secret in options.callback_secrets.items():
         check_secret(secret, f"dialects.{KIND}.callback_secrets.{tenant}")
     for setting, segment, paths in (

@@ -9,6 +9,7 @@ from offtake.core.filter import Condition
 from offtake.core.kind import Kind
 from offtake.core.limits import Split, Window
 from offtake.core.target import Callback, Target
+from offtake.service.endpoints import check_bare_url
 from offtake.web.dialects.native.callbacks import INCLUDE_LINKS
 from offtake.web.dialects.native.reading import body_of, idempotency_key, moment
 from offtake.web.dialects.native.wire import ExportAsked, SelectionAsked, WindowAsked
@@ -74,7 +75,7 @@ def _callback(asked: CallbackAsked) -> Callback:
             cure="Give 'whsec_' and the base64 of 24 to 64 random bytes, as 'openssl rand -base64 32' prints them.",
         )
     return Callback(
-        url=asked.url,
+        url=check_bare_url(asked.url, "callback.url"),
         via=KIND,
         kinds=kinds_of(asked.events),
         secret=check_secret(asked.secret, "callback.secret"),
