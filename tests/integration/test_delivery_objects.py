@@ -71,7 +71,7 @@ class TestS3(StoreSuite):
         """This server has no word of its own for it."""
         small = server.make_small(f"{BUCKET}/{uuid4().hex}", MEBIBYTE)
         if small is None:
-            pytest.skip("no small disk can be mounted here")
+            pytest.skip("there is no disk here that can be full")
         failure = fails(stage, "orders.csv", sample(3_000_000), changes={"prefix": small.name})
         assert failure.trouble is Trouble.BAD_ANSWER
         assert "InternalError" in failure.message

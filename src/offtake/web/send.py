@@ -236,10 +236,10 @@ def _first(file: File, plan: Plan) -> Iterator[bytes]:
         return iter(())
     iterator = file.download.read(span.start, span.length)
     opened = chain((next(iterator, b""),), iterator)
-    return _packed(opened, span.length, file.download.name) if plan.packed else opened
+    return _gzipped(opened, span.length, file.download.name) if plan.packed else opened
 
 
-def _packed(pieces: Iterator[bytes], length: int, name: str) -> Iterator[bytes]:
+def _gzipped(pieces: Iterator[bytes], length: int, name: str) -> Iterator[bytes]:
     """The pieces as gzip, which ends only if all of them were there."""
     compressor = gzip_compressor()
     for data in pieces:

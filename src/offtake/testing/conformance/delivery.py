@@ -232,7 +232,7 @@ class DeliverySuite(SmallFilesSuite):
 
     def test_a_full_disk_is_no_room(self, stage: Stage) -> None:
         if stage.full is None:
-            pytest.skip("no small disk can be mounted here")
+            pytest.skip("there is no disk here that can be full")
         failure = fails(stage, "orders.csv", sample(3_000_000), changes=stage.full)
         assert failure.trouble is Trouble.NO_ROOM
 
