@@ -296,6 +296,50 @@ def test_as_one_message_ends_one_moves_up(scene: Scene) -> None:
     assert moved == [MessageState.QUEUED] * WINDOW + [MessageState.WAITING] * 2
 
 
+def ended(scene: Scene, messages: list[Message], outcome: Answer | TargetFailed) -> None:
+    for one in messages:
+        call = telling.begin(scene.stage.house, one.id)
+        assert call is not None
+        telling.settle(scene.stage.house, call, scene.stage.clock(), 1.0, outcome)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "following"),
+    [
+        (answer(404), MessageState.RETRYING, MessageState.QUEUED),
+        (TargetFailed(Trouble.TIMED_OUT, "It hangs."), MessageState.QUEUED, MessageState.WAITING),
+    ],
+    ids=["answered", "silent"],
+)
+def test_what_a_place_refuses_holds_up_nothing_else_there_and_its_silence_does(
+    scene: Scene, outcome: Answer | TargetFailed, state: MessageState, following: MessageState
+) -> None:
+    house, principal = scene.stage.house, scene.principal()
+    made = endpoints.register(house, principal, "native", Wanted(url=URL))
+    first = [endpoints.ping(house, principal, made.endpoint.id) for _ in range(WINDOW)]
+    ended(scene, first, outcome)
+    assert {one.state for one in scene.messages()} == {state}
+    assert endpoints.ping(house, principal, made.endpoint.id).state is following
+    while scene.work():
+        pass
+    assert {one.state for one in scene.messages()} == {MessageState.DELIVERED}
+
+
+def test_what_was_refused_comes_back_into_a_lane_that_is_full_behind_the_others(scene: Scene) -> None:
+    house, principal = scene.stage.house, scene.principal()
+    made = endpoints.register(house, principal, "native", Wanted(url=URL))
+    refused = endpoints.ping(house, principal, made.endpoint.id)
+    ended(scene, [refused], answer(500))
+    for _ in range(WINDOW):
+        endpoints.ping(house, principal, made.endpoint.id)
+    assert telling.begin(house, refused.id) is None
+    assert scene.messages()[0].state is MessageState.WAITING
+    while scene.work():
+        pass
+    assert {one.state for one in scene.messages()} == {MessageState.DELIVERED}
+    assert [one.message_id for one in scene.notices.seen].count(refused.id) == 2
+
+
 @pytest.mark.parametrize(
     ("url", "state"),
     [
@@ -374,7 +418,7 @@ def test_a_worker_that_stops_hands_the_message_on(scene: Scene) -> None:
     telling.give_back(scene.stage.house, call)
     assert [one.delay for one in scene.stage.engine.tasks] == [timedelta(0)]
     late = telling.settle(scene.stage.house, call, scene.stage.clock(), 1.0, answer(500))
-    assert late is MessageState.QUEUED
+    assert late is MessageState.RETRYING
     assert len(scene.stage.engine.tasks) == 1
     scene.work()
     assert scene.messages()[0].state is MessageState.DELIVERED

@@ -1,12 +1,15 @@
 """Callbacks: endpoints that are told, the messages they are told by, and the tries that each took.
 
     waiting --its lane has room--> queued --told--> delivered
-                                     |-----try later--> queued
+                                     |-----no answer, try later--> queued
+                                     |-----another answer than yes, try later--> retrying
                                      +-----out of tries, or the endpoint is disabled--> failed
+    retrying --its time has come--> queued, or waiting where its lane has no room
     delivered, failed --sent again by request--> queued
 
 A message goes at least once and carries the same id every time.  Messages to one place share a lane: no more than
-`WINDOW` of them are queued at once, so that a place that is dead or slow holds up nobody but itself.
+`WINDOW` of them are queued at once, so that a place that is dead or slow holds up nobody but itself.  A place that
+answers is neither: what it refuses holds up nothing else while it waits for its next try.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -69,6 +72,7 @@ class MessageState(StrEnum):
 
     WAITING = "waiting"
     QUEUED = "queued"
+    RETRYING = "retrying"
     DELIVERED = "delivered"
     FAILED = "failed"
 

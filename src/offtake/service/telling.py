@@ -1,6 +1,6 @@
 """What a worker does with a message: what is to be sent, and what follows from the answer.
 
-begin ----> settle          delivered, to be tried again, or failed; the next of its lane moves up
+begin ----> settle          delivered, to be tried again, or failed; the next of its lane moves up unless nobody answered
       +---> give_back       this worker was told to stop: another sends it, at once
 
 A message that was sent by a worker that died is sent again: at least once, and always with the same id.
@@ -59,8 +59,11 @@ def begin(house: House, message_id: str) -> Call | None:
     """What is to be sent now; None if the message needs no sending."""
     with house.control.reading() as tx:
         message = tx.messages.get(MessageId(message_id), None)
-        if message is None or message.state is not MessageState.QUEUED:
-            return None
+    if message is not None and message.state is MessageState.RETRYING:
+        message = _rejoined(house, message)
+    if message is None or message.state is not MessageState.QUEUED:
+        return None
+    with house.control.reading() as tx:
         endpoint = tx.endpoints.get(message.endpoint_id, None)
         export = tx.exports.get(message.export_id, None) if message.export_id else None
         is_gone = export is not None and export.state is State.EXPIRED
@@ -89,11 +92,10 @@ def settle(house: House, call: Call, began: datetime, seconds: float, outcome: A
         tx.tries.append(entry)
         if _is_gone(outcome, call):
             _disable(house, tx, call.endpoint)
-        if after.state is MessageState.QUEUED:
-            again = facts.task(tx, after)
-            delay = after.next_at - house.clock() if after.next_at else timedelta(0)
-            house.engine.enqueue(tx, replace(again, delay=max(delay, timedelta(0))))
-        else:
+        if after.next_at is not None:
+            delay = max(after.next_at - house.clock(), timedelta(0))
+            house.engine.enqueue(tx, replace(facts.task(tx, after), delay=delay))
+        if after.state is not MessageState.QUEUED:
             facts.fill(house, tx, after.lane)
     return after.state
 
@@ -139,6 +141,16 @@ def retry_after(answer: Answer, now: datetime) -> timedelta:
             return wait
         wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
     return min(max(wait, timedelta(0)), LONGEST_WAIT)
+
+
+def _rejoined(house: House, message: Message) -> Message:
+    """A message whose time has come, back in its lane: queued, or waiting with what else waits there."""
+    with house.control.transaction() as tx:
+        if tx.lanes.queued(message.lane) < WINDOW:
+            after = replace(message, state=MessageState.QUEUED)
+        else:
+            after = replace(message, state=MessageState.WAITING, tries=message.tries + 1, next_at=None)
+        return after if tx.messages.change(message, after) else message
 
 
 def _notice(
@@ -189,7 +201,8 @@ def _after(house: House, call: Call, entry: Try, outcome: Answer | TargetFailed)
     now = house.clock()
     if _heeded(outcome, call):
         wait = max(wait, retry_after(outcome, now))
-    return replace(after, next_at=now + wait)
+    state = MessageState.RETRYING if isinstance(outcome, Answer) else MessageState.QUEUED
+    return replace(after, state=state, next_at=now + wait)
 
 
 def _heeded(outcome: Answer | TargetFailed, call: Call) -> TypeGuard[Answer]:
