@@ -22,19 +22,19 @@ ROWS: Final = {
     "mews_customer": 9_774,
     "mews_company": 218,
     "mews_bill": 8_643,
-    "mews_ledger_entry": 148_520,
+    "mews_ledger_entry": 148_526,
 }
 DIGESTS: Final = {
-    "mews_reservation": "9f4f8f38bbc31653d73a70f0b318b0c28d93673cbafb02085b3d232f013033af",
-    "mews_order_item": "3b0fd669f914fc0ec19d5626fc49b360737cd90535ce3ce17322afc179f7bddd",
-    "mews_payment": "9f50ea51913e8c9359c0328f01933f233faf1fda6cd7f8ec1d2df2109e10a0fd",
-    "mews_availability_adjustment": "800ef4f05bd0a473338437114c3acdb6c7b163f968b7c6f64b41cbc4818f7a93",
-    "mews_availability_block": "1057fc8a65ae858a1df2e9e967382a6df4bb51a94735ac32d1cd850a3192ac1e",
+    "mews_reservation": "9cd3423efdb70b7bfad20ebc450f62a22ae4e2013c3c75f10003f5b2b1bdfc64",
+    "mews_order_item": "a9b354ce58d0c7a81966001db5f84a9097e5be6d3b6ab5e886015a32dba6282a",
+    "mews_payment": "7fbfce612555ecf2fef9dcc2a9cb4092f06203a47bfca30b07a72a0785bf5e7f",
+    "mews_availability_adjustment": "24791444ff43eb7af450ca0ea3547c78698af099218b683ea58bc3a374464b95",
+    "mews_availability_block": "c7fc19877907fe0d8a1d0bb44e0f8cd50f5ad73f37e5e10d1899bf2447b6c5b9",
     "mews_resource_block": "3e03ab619bed2bd2511bde0327757908fc91d8daf169fe1e3aeeb32b67c92447",
-    "mews_customer": "0e2756b56db338b5e6470db2c45c4ac7946672dec22e568c5003d1b5d7769186",
-    "mews_company": "2b19f1e00d2b4ad605b6f2fc6458dd0684c0da4c8a6dd467e327347d79408880",
-    "mews_bill": "eafefff530ea77459e9092b880593ecac35af9f4859d31df1acb9e1b38f5dd03",
-    "mews_ledger_entry": "f3da541557c1aac479737700434759c7f64a4df3537f7fb6b17e2b257e9ad009",
+    "mews_customer": "b84a253d651579abb0bdbed747523ac7b55fcde002b107b207d1a83eb74add65",
+    "mews_company": "61ff98ae72ba38238e67b3b3637a3617ec460a9fa2e708d9db4359abfcad73ea",
+    "mews_bill": "d59011ec66132e89a7ebfff0ac197a24043d0bc8b9a9ae866905d1f51b03366e",
+    "mews_ledger_entry": "f289378501e4c9eeead54ec973394884a6bcdc603975a7d478b97b65835bdd71",
 }
 """Of every row of every view; a row more or another text in a document changes them."""
 

@@ -73,11 +73,18 @@ TABLE: Final = Table(
 
 
 def rows(stays: Iterable[Stay]) -> Iterator[Row]:
-    """Yield the customer of each party, the one who made its first booking, in the order of those bookings."""
-    return (_row(stay) for stay in stays if stay.booking.party == stay.booking.position)
+    """Yield the customer of each party, the one who made its first booking, in the order of those bookings.
+
+    The customer is known from the first booking of the party to its last change.
+    """
+    known: dict[str, tuple[Stay, str, str]] = {}
+    for stay in stays:
+        booker, first, last = known.get(stay.customer_id, (stay, stay.created, stay.updated))
+        known[stay.customer_id] = (booker, min(first, stay.created), max(last, stay.updated))
+    return (_row(*customer) for customer in known.values())
 
 
-def _row(stay: Stay) -> Row:
+def _row(stay: Stay, known: str, changed: str) -> Row:
     booking = stay.booking
     number = chance("customer", booking.hotel.chain, booking.position)
     language = LANGUAGES.get(booking.country or "", "en")
@@ -103,8 +110,8 @@ def _row(stay: Stay) -> Row:
         language,
         (None, None, None, "", NOTES[draw(number, 11, len(NOTES))])[draw(number, 10, 5)],
         draw(number, 11, 25) != 0,
-        stay.created,
-        stay.updated,
+        known,
+        changed,
     )
 
 

@@ -15,6 +15,9 @@ HOUR: Final = timedelta(hours=1)
 DAY_SECONDS: Final = 86_400
 NOON: Final = DAY_SECONDS // 2
 BEFORE_CHECK_IN: Final = 9 * 3_600
+EVENING: Final = 18 * 3_600
+"""Seconds into a day, in UTC: nobody has come yet; all have come who come, and some of them have left again."""
+
 SUMMERS: Final[Mapping[int, tuple[datetime, datetime]]] = {
     2015: (datetime(2015, 3, 29, 1, tzinfo=UTC), datetime(2015, 10, 25, 1, tzinfo=UTC)),
     2016: (datetime(2016, 3, 27, 1, tzinfo=UTC), datetime(2016, 10, 30, 1, tzinfo=UTC)),
@@ -39,30 +42,39 @@ def local(hotel: Hotel, day: date, hour: int) -> datetime:
 
 
 def created(booking: Booking) -> datetime:
-    """When the booking was made: on the day `lead_time` days before arrival, and never after check-in."""
+    """When the booking was made: on the day `lead_time` days before arrival, and before the room is booked from."""
     day = booking.arrival - timedelta(days=booking.lead_time)
     return _at(day, booking.chance, 8, before=DAY_SECONDS if booking.lead_time else BEFORE_CHECK_IN)
 
 
 def updated(booking: Booking, made: datetime) -> datetime:
-    """When the booking, created at `made`, reached its state: on the day the file names, after any check-out."""
+    """When the booking, created at `made`, reached its state: on the day the file names, after any check-out.
+
+    Guests who do not come are given up in the evening; who cancels on the day of arrival does so before check-in.
+    """
+    day = booking.settled
     if booking.stayed:
-        return _at(booking.settled, booking.chance, 9, after=NOON)
-    return max(made, _at(booking.settled, booking.chance, 9))
+        return _at(day, booking.chance, 9, after=EVENING if day == booking.arrival else NOON)
+    if booking.state == "no_show":
+        return max(made, _at(day, booking.chance, 9, after=EVENING))
+    return max(made, _at(day, booking.chance, 9, before=BEFORE_CHECK_IN if day == booking.arrival else DAY_SECONDS))
 
 
 def scheduled(booking: Booking) -> tuple[datetime, datetime]:
-    """From when and until when the room is booked: 15:00 to 11:00 local time, for a day's use 09:00 to 18:00."""
-    start, end = (15, 11) if booking.nights else (9, 18)
+    """From when and until when the room is booked: 15:00 to 11:00 local time, for a day's use 12:00 to 18:00.
+
+    So those who leave that day are gone by 11:00 UTC, and a day's use of the room begins then or later.
+    """
+    start, end = (15, 11) if booking.nights else (12, 18)
     return local(booking.hotel, booking.arrival, start), local(booking.hotel, booking.departure, end)
 
 
 def came_and_went(booking: Booking, start: datetime) -> tuple[datetime, datetime]:
-    """When the guests of a stay scheduled from `start` came and went; who left on the day of arrival did so by noon."""
+    """When the guests of a stay scheduled from `start` came and went; who left on the day of arrival stayed an hour."""
     minutes = timedelta(minutes=draw(booking.chance, 10, 60))
-    went = datetime.combine(booking.settled, time(10), UTC) + minutes
     if booking.settled == booking.arrival:
-        return went - HOUR, went
+        return start + minutes, start + minutes + HOUR
+    went = datetime.combine(booking.settled, time(10), UTC) + minutes
     return start + timedelta(minutes=draw(booking.chance, 11, 300)), went
 
 

@@ -37,6 +37,9 @@ from offtake.demo.mews import house
 from offtake.demo.tables import Column, Row, Table
 
 DAY: Final = timedelta(days=1)
+RELEASED_BEFORE: Final = 14 * DAY
+"""How long before the first day a fixed release is."""
+
 RELEASES: Final = ("none", "fixed", "rolling")
 MOST_COUNTS: Final = 5
 """How many sizes of party an adjustment tells apart; larger ones count as the largest."""
@@ -168,7 +171,7 @@ def _block(party: Party) -> Row:
         booking.segment,
         money(sum(stay.booking.rate * stay.booking.nights for stay in party.stays)),
         booking.hotel.currency,
-        _release(party),
+        _release(party, begin),
         written(begin),
         written(end),
         _released(party, begin),
@@ -178,12 +181,17 @@ def _block(party: Party) -> Row:
     )
 
 
-def _release(party: Party) -> str:
-    return RELEASES[draw(party.first.booking.chance, 5, len(RELEASES))]
+def _release(party: Party, begin: datetime) -> str:
+    """How the block of a party that is expected at `begin` is released; not at all if that was due before it booked."""
+    drawn = RELEASES[draw(party.first.booking.chance, 5, len(RELEASES))]
+    late = max(stay.created for stay in party.stays) > written(begin - RELEASED_BEFORE)
+    return "none" if drawn == "fixed" and late else drawn
 
 
 def _released(party: Party, begin: datetime) -> str | None:
-    return written(begin - 14 * DAY) if _release(party) == "fixed" else None
+    """When the rooms are released, where that has a fixed day; a block that was canceled before never is."""
+    day = written(begin - RELEASED_BEFORE)
+    return day if _release(party, begin) == "fixed" and day <= party.updated else None
 
 
 def _adjustment(party: Party, code: str, stays: Sequence[Stay]) -> Row:
@@ -198,7 +206,7 @@ def _adjustment(party: Party, code: str, stays: Sequence[Stay]) -> Row:
         written(end),
         -len(stays),
         _persons(stays),
-        _released(party, begin),
+        _released(party, _nights(hotel, party.stays)[0]),
         not party.canceled,
         party.updated,
     )
