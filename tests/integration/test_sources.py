@@ -57,6 +57,7 @@ def test_every_source_has_a_stage() -> None:
         CsvLayout(),
         CsvLayout(quoting=Quoting.ALL, delimiter=";"),
         CsvLayout(guarded=True, delimiter="\t"),
+        CsvLayout(quoting=Quoting.SPARSE, guarded=True),
         CsvLayout(spaced=True, quoting=Quoting.ALL),
         CsvLayout(spaced=True, zone="America/New_York"),
         JsonLayout(),
@@ -85,7 +86,7 @@ def test_random_rows_give_the_same_bytes(postgres: str, tmp_path: Path) -> None:
         assert first.rows == second.rows == len(rows)
 
 
-@pytest.mark.parametrize("layout", [CsvLayout(), CsvLayout(quoting=Quoting.ALL), JsonLayout()], ids=repr)
+@pytest.mark.parametrize("layout", [*(CsvLayout(quoting=one) for one in Quoting), JsonLayout()], ids=repr)
 def test_a_single_column_gives_the_same_bytes(postgres: str, tmp_path: Path, layout: Layout) -> None:
     stages: list[Stage] = [PostgresStage(postgres), SqliteStage(tmp_path / "source.db")]
     for stage in stages:

@@ -21,6 +21,7 @@ LAYOUTS: tuple[Layout, ...] = (
     CsvLayout(),
     CsvLayout(quoting=Quoting.ALL, spaced=True),
     CsvLayout(guarded=True),
+    CsvLayout(quoting=Quoting.SPARSE),
     JsonLayout(),
 )
 LEAST, MOST = -(2**63), 2**63 - 1

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from offtake.core.dataset import Field, FieldType, Stored
 from offtake.core.query import CsvLayout, JsonLayout, Layout, Query, Quoting
 from offtake.encode.cells import Held, NotOfType
-from offtake.encode.columns import encoder
+from offtake.encode.columns import END_OF_DATA, encoder
 from offtake.testing.conformance.source_samples import dataset, field, query
 
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
@@ -60,6 +60,7 @@ LAYOUTS: tuple[Layout, ...] = (
     CsvLayout(),
     CsvLayout(delimiter=";", quoting=Quoting.ALL),
     CsvLayout(guarded=True, language="en"),
+    CsvLayout(quoting=Quoting.SPARSE, language="en"),
     CsvLayout(spaced=True),
     CsvLayout(spaced=True, zone="Europe/Vienna"),
     JsonLayout(),
@@ -115,6 +116,18 @@ def test_equal_numbers_of_two_types_keep_their_own_text() -> None:
 def test_an_empty_text_and_a_null_stay_apart(null: str | None) -> None:
     of = selection(field("id", FieldType.INTEGER), field("text", FieldType.TEXT))
     assert encoder(of, CsvLayout())([(1, null), (2, "x")]) == ('1,""\n2,x' if null == "" else "1,\n2,x")
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS | st.none()), min_size=1), st.booleans())
+def test_sparse_quoting_is_what_pythons_own_writer_does(rows: list[tuple[str, str | None]], alone: bool) -> None:
+    of = selection(*(field(name, FieldType.TEXT) for name in ("b" if alone else "ab")))
+    told = [row[1:] if alone else row for row in rows if row[1] != END_OF_DATA]
+    lines: list[str] = []
+    for row in told:
+        line = io.StringIO(newline="")
+        csv.writer(line).writerow(row)
+        lines.append(line.getvalue().removesuffix("\r\n"))
+    assert encoder(of, CsvLayout(quoting=Quoting.SPARSE))(told) == "\n".join(lines)
 
 
 @pytest.mark.parametrize("length", [1, 60, 10_000])

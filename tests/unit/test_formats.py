@@ -51,6 +51,8 @@ def test_each_option_does_what_it_says() -> None:
     assert header(CsvOptions(bom=True, header=False), "id") == b"\xef\xbb\xbf"
     assert header(CsvOptions(delimiter=";"), "id", "name") == b"id;name\r\n"
     assert header(CsvOptions(quoting=Quoting.ALL), "id", "name") == b'"id","name"\r\n'
+    assert header(CsvOptions(quoting=Quoting.SPARSE, titles={"id": ""}), "id", "na,me") == b',"na,me"\r\n'
+    assert header(CsvOptions(quoting=Quoting.SPARSE, titles={"id": ""}), "id") == b'""\r\n'
     assert header(CsvOptions(header_names="labels", language="de"), "id") == '"id, =ü"\r\n'.encode()
     assert header(CsvOptions(header_names="labels", language="fr"), "id") == b"id\r\n"
     assert header(CsvOptions(spreadsheet=True), "=id", "a=b") == b"'=id,a=b\r\n"

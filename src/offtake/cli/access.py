@@ -268,7 +268,8 @@ def _show_secret(issued: tenants.Issued, made: Issue | None = None) -> None:
     say(f"key    {issued.key.id}")
     for name, value in (made.shown if made else {"token": issued.secret}).items():
         say(f"{name:<5}  {value}")
-    Console(stderr=True).print("Keep the token now; it is not stored and cannot be shown again.", style="yellow")
+    kept = "it is not stored" if issued.key.sealed is None else "only its encrypted form is stored"
+    Console(stderr=True).print(f"Keep the token now; {kept}, and it cannot be shown again.", style="yellow")
 
 
 def _scopes(given: list[str] | None) -> Scope:

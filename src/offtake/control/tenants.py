@@ -32,6 +32,12 @@ class SqlTenants:
         """Every tenant, by id."""
         return [_tenant(row) for row in self._connection.execute(select(TENANTS).order_by(TENANTS.c.id))]
 
+    def lock(self, tenant_id: TenantId) -> None:
+        """Lock the tenant's row; where all writing is one at a time, that says nothing new."""
+        self._connection.execute(
+            select(TENANTS.c.id).where(TENANTS.c.id == tenant_id).with_for_update(key_share=True)
+        ).all()
+
 
 def _row(tenant: Tenant) -> Mapping[str, object]:
     return {

@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from offtake.core.error import InvalidRequest
@@ -55,6 +55,14 @@ class OneAtATime:
 
     key: str
     on_conflict: OnConflict = OnConflict.REFUSE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """At most so many exports of a tenant in a dialect within any such time."""
+
+    exports: int
+    within: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

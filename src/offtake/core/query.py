@@ -37,6 +37,7 @@ class Quoting(StrEnum):
     """Which CSV cells are quoted."""
 
     MINIMAL = "minimal"  # those that need it; an empty text is quoted, a null is not
+    SPARSE = "sparse"  # those that need it; an empty text is nothing, as a null is, but both are `""` in a line alone
     ALL = "all"  # every cell but a null
 
 
@@ -44,10 +45,10 @@ class Quoting(StrEnum):
 class CsvLayout:
     """Rows as CSV lines (RFC 4180), ending in a bare LF while they are on their way; the sink writes the line end.
 
-    A null is an empty cell without quotes, an empty text is `""`. `guarded` puts an apostrophe before texts that a
-    spreadsheet would run as a formula. `language` chooses the labels of choice values. Instants and date-times are
-    `2024-01-02T03:04:05Z` and the same without `Z`, or where `spaced` both `2024-01-02 03:04:05`; instants then stand
-    in the local time of `zone`, the name of an IANA time zone, or in UTC.
+    A null is an empty cell without quotes, an empty text is `""`, unless `quoting` says otherwise. `guarded` puts an
+    apostrophe before texts that a spreadsheet would run as a formula. `language` chooses the labels of choice values.
+    Instants and date-times are `2024-01-02T03:04:05Z` and the same without `Z`, or where `spaced` both
+    `2024-01-02 03:04:05`; instants then stand in the local time of `zone`, the name of an IANA time zone, or in UTC.
 
     Invariant: `zone` is None unless `spaced`.
     """

@@ -144,11 +144,12 @@ def _csv_column(field: Field, layout: CsvLayout, *, alone: bool) -> Column:
     guarded = layout.guarded and (bool(named) or field.type in GUARDED)
     free = bool(named) or field.type in FREE
     needs_quotes = _needs_quotes(layout, free=free, alone=alone)
+    null = '""' if alone and layout.quoting is Quoting.SPARSE else ""
 
     def cell(value: Held) -> str:
         shown = text(value)
         if shown is None:
-            return ""
+            return null
         if named:
             shown = named.get(canonical(value) or "", shown)
         if guarded and shown.startswith(FORMULA_STARTS):
@@ -156,7 +157,7 @@ def _csv_column(field: Field, layout: CsvLayout, *, alone: bool) -> Column:
         return _quoted(shown) if needs_quotes(shown) else shown
 
     if named or guarded or alone:
-        return _column(cell, None, _as_they_are, "")
+        return _column(cell, None, _as_they_are, null)
     usual = block(field, _look(field, layout))
     if layout.quoting is Quoting.ALL:
         return _column(cell, usual, _all_quoted, "")
@@ -169,9 +170,10 @@ def _needs_quotes(layout: CsvLayout, *, free: bool, alone: bool) -> Callable[[st
     special = re.compile(f'[{re.escape(layout.delimiter)}"\r\n]')
     if alone:
         return lambda shown: not shown or shown == END_OF_DATA or special.search(shown) is not None
+    empty = layout.quoting is not Quoting.SPARSE
     if free:
-        return lambda shown: not shown or special.search(shown) is not None
-    return lambda shown: not shown
+        return lambda shown: (empty and not shown) or special.search(shown) is not None
+    return lambda shown: empty and not shown
 
 
 def _quoted(text: str) -> str:

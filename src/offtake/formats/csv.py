@@ -43,7 +43,11 @@ class CsvOptions:
     )
     quoting: Quoting = field(
         default=Quoting.MINIMAL,
-        metadata={"description": "Which cells are quoted: those that need it (`minimal`), or all but nulls (`all`)."},
+        metadata={
+            "description": "Which cells are quoted: those that need it and empty texts, but no nulls (`minimal`); "
+            "those that need it, neither empty texts nor nulls, except in files of one column, where no line is empty "
+            "(`sparse`); or all but nulls (`all`)."
+        },
     )
     timestamps: Literal["iso", "spaced"] = field(
         default="iso",
@@ -165,7 +169,8 @@ def _is_zone(name: str) -> bool:
 
 
 def _header(query: Query, options: CsvOptions) -> str:
-    return options.delimiter.join(_cell(_title(one, options), options) for one in query.fields)
+    alone = len(query.fields) == 1
+    return options.delimiter.join(_cell(_title(one, options), options, alone=alone) for one in query.fields)
 
 
 def _title(field: Field, options: CsvOptions) -> str:
@@ -176,10 +181,10 @@ def _title(field: Field, options: CsvOptions) -> str:
     return field.labels.get(options.language, field.name)
 
 
-def _cell(text: str, options: CsvOptions) -> str:
+def _cell(text: str, options: CsvOptions, *, alone: bool) -> str:
     if options.spreadsheet and text.startswith(FORMULA_STARTS):
         text = f"'{text}"
-    needed = not text or any(sign in text for sign in (options.delimiter, '"', "\r", "\n"))
-    if needed or options.quoting is Quoting.ALL:
+    empty = not text and (alone or options.quoting is not Quoting.SPARSE)
+    if empty or any(sign in text for sign in (options.delimiter, '"', "\r", "\n")) or options.quoting is Quoting.ALL:
         return '"' + text.replace('"', '""') + '"'
     return text

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime
 from functools import cache
 from math import ceil
 from typing import Final, TypeVar
@@ -13,7 +13,7 @@ from offtake.core.event import Event
 from offtake.core.export import Export, ExportId, ExportRequest, Outline
 from offtake.core.kind import Kind
 from offtake.core.lifecycle import OPEN, Move, State, advance
-from offtake.core.limits import OnConflict
+from offtake.core.limits import OnConflict, Quota
 from offtake.core.ports import Listing, Page, Task, Transaction, Work
 from offtake.core.tenant import Action, KeyId, Principal
 from offtake.service import endpoints, facts, pushing, targets
@@ -64,11 +64,12 @@ class Listed:
     exports: Sequence[Outline]
 
 
-def request(house: House, principal: Principal, ask: ExportRequest) -> View:
+def request(house: House, principal: Principal, ask: ExportRequest, quota: Quota | None = None) -> View:
     """Accept an export: store it and queue its work in one transaction, or return the one it is a repetition of.
 
     The same idempotency key with an equal request returns the export it made; with another request it is a
-    Conflict. A taken one-at-a-time key is AlreadyRunning, or the running export, as the request chose.
+    Conflict. A taken one-at-a-time key is AlreadyRunning, or the running export, as the request chose. One more than
+    the quota allows is LimitExceeded.
     """
     principal.require(Action.EXPORT)
     if ask.idempotency_key is not None and not 1 <= len(ask.idempotency_key) <= MAX_KEY:
@@ -93,6 +94,9 @@ def request(house: House, principal: Principal, ask: ExportRequest) -> View:
     )
     try:
         with house.control.transaction() as tx:
+            if quota is not None:
+                tx.tenants.lock(principal.tenant.id)
+                _keep_to(quota, tx, principal, ask.dialect, now)
             export = tx.exports.add(export)
             ahead = tx.queue.ahead_of(export)
             if ahead >= house.policy.max_pending:
@@ -114,7 +118,9 @@ def request(house: House, principal: Principal, ask: ExportRequest) -> View:
     return View(export=export, queue_position=ahead + 1)
 
 
-def request_numbered(house: House, principal: Principal, make: Callable[[int], ExportRequest]) -> tuple[int, Export]:
+def request_numbered(
+    house: House, principal: Principal, make: Callable[[int], ExportRequest], quota: Quota | None = None
+) -> tuple[int, Export]:
     """Ask for an export that is known by a number, which is drawn until one is free, from 1 to 2147483647.
 
     `make` is given the number and makes a request with it as reference.
@@ -122,7 +128,7 @@ def request_numbered(house: House, principal: Principal, make: Callable[[int], E
     for _ in range(DRAWS):
         number = UUID(house.new_id()).int % LARGEST_NUMBER + 1
         try:
-            return number, request(house, principal, make(number)).export
+            return number, request(house, principal, make(number), quota).export
         except Conflict as problem:
             if problem.field != "reference":
                 raise
@@ -166,16 +172,10 @@ def listed(house: House, principal: Principal, listing: Listing) -> Listed:
     return Listed(total=total, exports=found)
 
 
-def check_quota(house: House, principal: Principal, dialect: str, most: int, within: timedelta) -> None:
-    """Raise LimitExceeded where the account has asked for so many exports in the dialect within that time."""
-    now = house.clock()
+def check_quota(house: House, principal: Principal, dialect: str, quota: Quota) -> None:
+    """Raise LimitExceeded where one more export of the account in the dialect is known to be too many."""
     with house.control.reading() as tx:
-        count, first = tx.catalogue.asked_since(principal.tenant.id, dialect, now - within)
-    if count >= most and first is not None:
-        left = (first + within - now).total_seconds()
-        raise LimitExceeded(
-            f"This account has asked for {count} exports already.", cure="Wait.", retry_after=max(1, ceil(left))
-        )
+        _keep_to(quota, tx, principal, dialect, house.clock())
 
 
 def rename(house: House, principal: Principal, export_id: str, client_reference: str | None) -> Export:
@@ -280,6 +280,15 @@ def task_ids(export: Export) -> Sequence[str]:
 
 def _has_one_file(ask: ExportRequest) -> bool:
     return ask.split.whole and len(ask.selections) == 1
+
+
+def _keep_to(quota: Quota, tx: Transaction, principal: Principal, dialect: str, now: datetime) -> None:
+    count, first = tx.catalogue.asked_since(principal.tenant.id, dialect, now - quota.within)
+    if count >= quota.exports and first is not None:
+        left = (first + quota.within - now).total_seconds()
+        raise LimitExceeded(
+            f"This account has asked for {count} exports already.", cure="Wait.", retry_after=max(1, ceil(left))
+        )
 
 
 def _earlier(house: House, tx: Transaction, principal: Principal, ask: ExportRequest) -> Export | None:

@@ -1,6 +1,6 @@
 """What a worker does with a message: what is to be sent, and what follows from the answer.
 
-begin ----> settle          delivered, to be tried again, or failed; the next of its lane moves up unless nobody answered
+begin ----> settle          delivered, to be tried again, or failed; the next of its lane moves up if somebody answered
       +---> give_back       this worker was told to stop: another sends it, at once
 
 A message that was sent by a worker that died is sent again: at least once, and always with the same id.

@@ -57,7 +57,8 @@ def select(query: Query, layout: Layout) -> Statement:
     """The SELECT to be copied: one column a cell for CSV, one text column for JSON Lines."""
     match layout:
         case CsvLayout():
-            projection = joined(", ", (_cell(one, layout) for one in query.fields))
+            alone = len(query.fields) == 1
+            projection = joined(", ", (_cell(one, layout, alone=alone) for one in query.fields))
         case JsonLayout():
             projection = _json_line(query)
         case _:
@@ -126,8 +127,19 @@ class _Grammar:
         return _cast(value, TYPES[parameter.type])
 
 
-def _cell(field: Field, layout: CsvLayout) -> Sql:
-    """A cell as COPY is to write it; numbers, dates and UUIDs are written by their own type, which is fastest."""
+def _cell(field: Field, layout: CsvLayout, *, alone: bool) -> Sql:
+    """A cell as COPY is to write it: nothing for a null, and quotes for an empty text."""
+    if layout.quoting is not Quoting.SPARSE:
+        return _written(field, layout)
+    if alone:
+        return sql("coalesce((", _written(field, layout), ")::text, '')")
+    if field.type in GUARDED or labels(field, layout.language):
+        return sql("nullif((", _written(field, layout), """) COLLATE "C", '')""")
+    return _written(field, layout)
+
+
+def _written(field: Field, layout: CsvLayout) -> Sql:
+    """A field's value in CSV; numbers, dates and UUIDs are written by their own type, which is fastest."""
     named = labels(field, layout.language)
     plain = field.type not in GUARDED and not named
     if plain and (field.type in NUMBERS or field.type in (FieldType.DATE, FieldType.UUID)):

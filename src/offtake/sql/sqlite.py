@@ -30,7 +30,7 @@ def count(query: Query) -> Statement:
 
 def text(statement: Statement) -> str:
     """The statement with a placeholder for every argument."""
-    return statement.text(lambda _number, _value: "?")
+    return statement.text(lambda number, _value: f"?{number}")
 
 
 class _Grammar:

@@ -1,6 +1,6 @@
 """SQL in pieces: the text that we wrote, and the values that never become part of it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 Bound = str | int | float | None
@@ -18,30 +18,36 @@ Sql = tuple[str | Argument, ...]
 """Text and arguments in the order in which they are read."""
 
 Mark = Callable[[int, Bound], str]
-"""Writes the n-th argument (from 1) into the text: a placeholder, or a literal where the database takes none."""
+"""Writes an argument of that number (from 1) into the text: a placeholder, or a literal where the database takes none.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A whole statement, still in pieces: no value can be mistaken for SQL, nor SQL for a placeholder."""
+    """A whole statement, still in pieces: no value can be mistaken for SQL, nor SQL for a placeholder.
+
+    Equal values have one number: a list that an operator's SELECT names four times counts once against a database's
+    limit of arguments.
+    """
 
     pieces: Sql
 
     @property
     def arguments(self) -> tuple[Bound, ...]:
-        """The values, in the order of their placeholders."""
-        return tuple(one.value for one in self.pieces if isinstance(one, Argument))
+        """The values, in the order of their numbers."""
+        return tuple(value for _, value in self._numbers())
 
     def text(self, mark: Mark) -> str:
         """The statement with each argument written by `mark`."""
-        written, number = [], 0
-        for one in self.pieces:
-            if isinstance(one, Argument):
-                number += 1
-                written.append(mark(number, one.value))
-            else:
-                written.append(one)
-        return "".join(written)
+        numbers = self._numbers()
+        return "".join(
+            mark(numbers[type(one.value), one.value], one.value) if isinstance(one, Argument) else one
+            for one in self.pieces
+        )
+
+    def _numbers(self) -> Mapping[tuple[type, Bound], int]:
+        values = dict.fromkeys((type(one.value), one.value) for one in self.pieces if isinstance(one, Argument))
+        return {value: number for number, value in enumerate(values, start=1)}
 
 
 def sql(*pieces: "str | Argument | Sql") -> Sql:

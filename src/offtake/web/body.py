@@ -24,6 +24,7 @@ _ALL_BUT_BRACKETS: Final = bytes(one for one in range(256) if one not in b"[]{}"
 _STEP: Final = re.compile(r"\[(\d+|\.\.\.)\]|([^.\[\]]+)")
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _MISSING: Final = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
+_TOO_LONG: Final = "Integer value out of range"
 _WRONG_TYPE: Final = re.compile(r"Expected `(.*)`, got `(.*)`", re.DOTALL)
 
 _WORDS: Final = {
@@ -57,12 +58,33 @@ def decode(body: bytes, shape: type[T]) -> T:
     Raises MalformedRequest for what is not JSON in UTF-8, is nested too deep or too often, or names a member twice;
     InvalidRequest, naming the member, for what does not fit.
     """
-    _check_depth(body)
     try:
-        decoded = msgspec.json.decode(body, type=shape)
-        json.loads(body, object_pairs_hook=_unique, parse_int=str, parse_float=str)
+        return _decoded(body, msgspec.json.Decoder(shape))
     except msgspec.ValidationError as problem:
         raise _explained(str(problem), shape) from None
+
+
+def members(body: bytes) -> dict[str, object]:
+    """The members of an object, whatever they are: a number that no float holds is infinite.
+
+    Raises MalformedRequest as `decode` does, and for a whole number of thousands of digits; InvalidRequest for what is
+    no object.
+    """
+    try:
+        return _decoded(body, msgspec.json.Decoder(dict[str, object], float_hook=float))
+    except msgspec.ValidationError as problem:
+        if _TOO_LONG in str(problem):
+            raise MalformedRequest("A number in the body is too long.", cure="Send a shorter one.") from None
+        raise InvalidRequest("The body is no object.", cure="Send one JSON object.") from None
+
+
+def _decoded(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    _check_depth(body)
+    try:
+        decoded = decoder.decode(body)
+        json.loads(body, object_pairs_hook=_unique, parse_int=str, parse_float=str)
+    except msgspec.ValidationError:
+        raise
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
         raise MalformedRequest("The body is not JSON in UTF-8.", cure="Send one JSON object.") from None
     return decoded

@@ -173,10 +173,10 @@ class Dialect:
 
     `roots` are the path prefixes whose unknown paths it answers; with `any_case` the fixed words of its paths are
     found in any letter case. `present` reads the credential out of a request, raising Unauthenticated where there is
-    none, and `keys_in_body` where that is its body; `kind` names the keys it accepts, and `names` within what the user
-    names of keys that sign are unique, None where keys have no users. `body_bytes` is the longest body it takes, None
-    for the server's own limit. `rate` gives the rule for a principal. `error` is total over ExportError. `issue` makes
-    a credential of random bytes, for the partner given or a new one; None for one token of our own form.
+    none; `kind` names the keys it accepts, and `names` within what the user names of keys that sign are unique, None
+    where keys have no users. `body_bytes` is the longest body it takes, None for the server's own limit. `rate` gives
+    the rule for a principal. `error` is total over ExportError. `issue` makes a credential of random bytes, for the
+    partner given or a new one; None for one token of our own form.
     `teller` is how it tells of exports; None for a dialect that has no callbacks.
     A dialect with settings names their dataclass as `options`, and `configure` returns it as they make it.
     """
@@ -191,7 +191,6 @@ class Dialect:
     issue: Callable[[Callable[[int], bytes], str | None], Issue] | None = None
     names: Names | None = None
     teller: Teller | None = None
-    keys_in_body: bool = False
     body_bytes: int | None = None
     any_case: bool = False
     options: type | None = None

@@ -25,7 +25,7 @@ class Disconnected(Exception):
 
 
 def head(scope: Scope, base_url: str | None, now: datetime) -> Request:
-    """Everything of a request but its body; total: `check_host` and `check_query` say what is wrong with it."""
+    """Everything of a request but its body; total: `check_host` says what is wrong with the host."""
     headers = _headers(scope["headers"])
     raw_path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
     raw_query = scope["query_string"].decode("latin-1")
@@ -34,10 +34,9 @@ def head(scope: Scope, base_url: str | None, now: datetime) -> Request:
         method=scope["method"],
         path=plain(raw_path),
         raw_path=raw_path,
-        query=_query(raw_query),
+        sent_query=_query(raw_query),
         raw_query=raw_query,
         headers=headers,
-        body=b"",
         base_url=base_url or f"{scope['scheme']}://{host if HOST.fullmatch(host) else 'localhost'}",
         id=str(uuid4()),
         received_at=now,
@@ -53,21 +52,6 @@ def check_host(request: Request) -> None:
     """Raise MalformedRequest for a host that cannot be the beginning of a link."""
     if (host := request.headers.get("host")) is not None and not HOST.fullmatch(host):
         raise MalformedRequest("The header 'Host' names no host.", field="Host", cure="Send host or host:port.")
-
-
-def check_query(request: Request) -> None:
-    """Raise MalformedRequest for a query that cannot be read in one way only, in whatever dialect."""
-    text = request.raw_query
-    if BROKEN_ESCAPE.search(text) or NUL.search(text) or not _is_text(text):
-        raise MalformedRequest(
-            "The query of the URL cannot be read.",
-            field="query",
-            cure="Write what is not plain ASCII as UTF-8 in percent-encoding, without NUL.",
-        )
-    if text.count("&") >= MAX_QUERY_MEMBERS:
-        raise MalformedRequest(
-            f"The query has more than {MAX_QUERY_MEMBERS} members.", field="query", cure="Send fewer."
-        )
 
 
 class Caller:
@@ -136,10 +120,20 @@ def _headers(raw: Sequence[tuple[bytes, bytes]]) -> Mapping[str, str]:
     return headers
 
 
-def _query(raw: str) -> Mapping[str, Sequence[str]]:
+def _query(raw: str) -> Mapping[str, Sequence[str]] | MalformedRequest:
+    """The members, or what is wrong with a query that cannot be read in one way only."""
     if raw.count("&") >= MAX_QUERY_MEMBERS:
-        return {}
-    return parse_qs(raw, keep_blank_values=True, errors="replace")
+        return MalformedRequest(
+            f"The query has more than {MAX_QUERY_MEMBERS} members.", field="query", cure="Send fewer."
+        )
+    for member in raw.split("&"):
+        if BROKEN_ESCAPE.search(member) or NUL.search(member) or not _is_text(member):
+            return MalformedRequest(
+                "The query of the URL cannot be read.",
+                field=plain(member.partition("=")[0]) or "query",
+                cure="Write what is not plain ASCII as UTF-8 in percent-encoding, without NUL.",
+            )
+    return parse_qs(raw, keep_blank_values=True)
 
 
 def _is_text(text: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from offtake.core.error import InvalidRequest
 from offtake.service.downloads import Download
 from offtake.service.exports import Followed
 from offtake.service.house import House
@@ -15,21 +16,41 @@ class Request:
     """A request, read to its end. Header names are in lower case; a header sent twice is joined by `, `.
 
     `path` is decoded, `raw_path` and `raw_query` are as they were sent; `values` are the named segments of the
-    operation's path, decoded; `query` keeps order and repetition; `base_url` is how the caller reaches this server,
-    without a slash at the end.
+    operation's path, decoded; `base_url` is how the caller reaches this server, without a slash at the end.
+    `sent_query` and `sent_body` are what is wrong with query and body, where they cannot be read: whoever asks for
+    `query` or `body` is told then, so that every dialect finds it at its place among the other mistakes.
     """
 
     method: str
     path: str
     raw_path: str
-    query: Mapping[str, Sequence[str]]
+    sent_query: Mapping[str, Sequence[str]] | InvalidRequest
     raw_query: str
     headers: Mapping[str, str]
-    body: bytes
+    sent_body: bytes | InvalidRequest = b""
     base_url: str
     id: str
     received_at: datetime
     values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def query(self) -> Mapping[str, Sequence[str]]:
+        """The query's members, in order, each with all its values; MalformedRequest for one that cannot be read."""
+        if isinstance(self.sent_query, InvalidRequest):
+            raise self.sent_query
+        return self.sent_query
+
+    @property
+    def body(self) -> bytes:
+        """The body; RequestTooLarge, or MalformedRequest for one that did not arrive."""
+        if isinstance(self.sent_body, InvalidRequest):
+            raise self.sent_body
+        return self.sent_body
+
+    @property
+    def has_body(self) -> bool:
+        """Whether there is more than white space in the body, whether it can be read or not."""
+        return isinstance(self.sent_body, InvalidRequest) or bool(self.sent_body.strip())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,15 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from offtake.core.error import ExportError, NoSuchOperation, WrongMethod
 from offtake.web.dialect import AnyOperation, Dialect
 from offtake.web.intake import plain
 from offtake.web.message import Request
+
+_NEEDLESS: Final = re.compile(r"%(2[de]|3\d|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])", re.IGNORECASE)
+"""The escape of a letter, a digit or one of `-._~`, which is that very sign (RFC 3986, 2.3)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +41,9 @@ class Routes:
 
     def match(self, request: Request) -> Match:
         """Find the operation of a request; HEAD is answered by GET's, without the body."""
+        path = _NEEDLESS.sub(lambda found: chr(int(found[1], 16)), request.raw_path)
         for pattern, dialect, methods in self._table:
-            if found := pattern.fullmatch(request.raw_path):
+            if found := pattern.fullmatch(path):
                 wanted = "GET" if request.method == "HEAD" and "HEAD" not in methods else request.method
                 if wanted not in methods:
                     return Match(dialect=dialect, missing=_wrong_method(request.method, methods))
@@ -62,6 +67,6 @@ def _wrong_method(method: str, methods: Mapping[str, AnyOperation]) -> WrongMeth
 
 
 def _lies_under(path: str, roots: Sequence[str]) -> bool:
-    """In whatever letter case: a mistake of case is answered by the dialect that was meant."""
-    below = f"{path.lower().rstrip('/')}/"
+    """In whatever letter case, and with whatever slashes: a mistake is answered by the dialect that was meant."""
+    below = f"{re.sub('/+', '/', path.lower()).rstrip('/')}/"
     return any(below.startswith(f"{root.lower().rstrip('/')}/") for root in roots)

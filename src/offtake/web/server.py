@@ -4,8 +4,8 @@
       |                                                 ^
       +---------- an ExportError from any of these -----+   through the dialect's error form
 
-What is wrong with what was read is told once it is known who asks, unless a dialect's credentials are in the body.
-Pure steps run on the event loop; the service, which waits for databases, in a bounded pool of threads.
+A body or a query that cannot be read stops nothing until a step asks for it. Pure steps run on the event loop; the
+service, which waits for databases, in a bounded pool of threads.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from typing import Final, TypeVar
 
 from starlette.types import Receive, Scope, Send
 
-from offtake.core.error import ExportError, Internal, MalformedRequest, RequestTooLarge, Unavailable
+from offtake.core.error import ExportError, Internal, InvalidRequest, Unavailable
 from offtake.core.limits import RateLeft
 from offtake.core.tenant import Principal
 from offtake.service import downloads
@@ -151,10 +151,9 @@ class Server:
         intake.check_host(turn.request)
         if operation is None:
             raise turn.match.missing or AssertionError("a match has an operation or says why not")
-        trouble = await self._read(turn, caller)
-        request = turn.request
-        if trouble is not None and (dialect.keys_in_body or isinstance(operation, OpenOperation)):
-            raise trouble
+        request = turn.request = replace(
+            turn.request, values=turn.match.values, sent_body=await self._body(turn, caller)
+        )
         if isinstance(operation, OpenOperation):
             if operation.signed:
                 downloads.admit(self._house, request.raw_path, request.query)
@@ -167,23 +166,17 @@ class Server:
             turn.rate, refused = self._throttle(dialect.kind, principal, rule)
             if refused is not None:
                 raise refused
-            if trouble is not None:
-                raise trouble
             result = await self.in_pool(operation.call, self._house, principal, operation.parse(request))
             result = await self._ripen(operation, turn, result, caller)
         return operation.render(self._context(turn), result)
 
-    async def _read(self, turn: Turn, caller: Caller) -> ExportError | None:
-        """Read the body, and return what is wrong with it or with the query."""
-        turn.request = replace(turn.request, values=turn.match.values)
+    async def _body(self, turn: Turn, caller: Caller) -> bytes | InvalidRequest:
+        """The body, or what is wrong with it."""
         limit = turn.match.dialect.body_bytes or self._limits.body_bytes
         try:
-            intake.check_query(turn.request)
-            body = await caller.body(turn.request, limit=limit, seconds=self._limits.body_seconds)
-        except (MalformedRequest, RequestTooLarge) as problem:
+            return await caller.body(turn.request, limit=limit, seconds=self._limits.body_seconds)
+        except InvalidRequest as problem:
             return problem
-        turn.request = replace(turn.request, body=body)
-        return None
 
     async def _prove(self, dialect: Dialect, request: Request) -> Principal:
         presented = dialect.present(request)

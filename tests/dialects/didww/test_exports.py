@@ -109,7 +109,7 @@ def test_the_reference_is_changed_by_patch_and_put(
             }
             assert shown(export, version=NEW)["external_reference_id"] == wanted
     assert change({"external_reference_id": "kept"}).status == 200
-    for nothing in ({}, {"filters": []}, {"filters": {}}, {"filters": None}):
+    for nothing in ({}, [], {"filters": []}, {"filters": {}}, {"filters": None}):
         assert change(nothing).status == 200
     assert shown(export, version=NEW)["external_reference_id"] == "kept"
     for wrong in (7, True, [], {}, "a\0b"):
@@ -119,6 +119,20 @@ def test_the_reference_is_changed_by_patch_and_put(
         answer = change({attribute: "post", "external_reference_id": "x" * 101})
         assert (answer.status, answer.text("errors", 0, "detail")) == (400, f"{attribute} is not allowed.")
     assert shown(export, version=NEW)["external_reference_id"] == "kept"
+
+
+def test_a_key_that_is_no_text_is_told_as_it_was_sent(send: Send, made: Callable[..., str]) -> None:
+    export = made(version=NEW)
+    wrong: list[tuple[object, str]] = [
+        (7, "7"),
+        (True, "true"),
+        ({"a": None}, '{"a":null}'),
+        ([export], f'["{export}"]'),
+    ]
+    for key, shown in wrong:
+        body = {"data": {"id": key, "type": "exports", "attributes": {}}}
+        answer = send("PATCH", f"/{export}", body, version=NEW)
+        assert (answer.status, answer.text("errors", 0, "detail")) == (400, f"The URL does not support the key {shown}")
 
 
 def test_in_older_versions_there_is_no_patch_whatever_is_sent(send: Send, made: Callable[..., str]) -> None:
@@ -179,7 +193,7 @@ def test_a_callback_url_is_echoed_as_it_was_sent(
     now = {"year": "2026", "month": "11"}
     wrong: list[object] = [
         7, True, [], {}, " ", "/hook", "//example.com/hook", "ftp://example.com", "mailto:a@example.com",
-        "javascript:alert(1)", "https:/example.com", "http:example.com",
+        "user:pass@example.com/hook", "javascript:alert(1)", "https:/example.com", "http:example.com",
         "http://", "http:///hook", "http://example.com:port/", "http://example.com:99999/",
         "http://exa mple.com/", "http://example.com/\n", "http://example.com/ü", "http://bücher.example/",
         'http://example.com/"', "http://example.com/" + "x" * 2048,

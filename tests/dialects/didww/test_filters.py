@@ -192,9 +192,9 @@ def test_an_early_instant_is_echoed_with_its_noughts(ask: Callable[..., Answer])
 
 
 def test_the_number_of_months_is_a_setting_and_said(asked: Asked, serve: Callable[[Options], Client]) -> None:
-    for months, shown in ((1, "1 previous month"), (3, "3 previous months")):
+    for months in (1, 3):
         client = serve(Options(window_months=months, tenants_window_months={"archive": 0}))
-        sentence = f"must be within the current and {shown}"
+        sentence = f"must be within the current and {months} previous months"
         first, before = str(11 - months), f"{10 - months:02}"
         assert asked.titles("cdr_in", {"year": "2026", "month": first}, to=client) == []
         assert asked.titles("cdr_in", {"year": "2026", "month": before}, to=client) == [f"month {sentence}"]
@@ -221,6 +221,26 @@ def test_numbers_and_trunks_are_conditions(asked: Asked) -> None:
         assert nobodys == [("voice_out_trunk_id", "eq", "00000000-0000-0000-0000-000000000000")]
     assert where("cdr_out", {}, MIDDLE) == where("cdr_out", {"voice_out_trunk.id": None}, NEW) == []
     assert where("cdr_in", {"did_number": "0" * 500}) == [("did_number", "eq", "0" * 500)]
+
+
+def test_a_trunk_by_its_dotted_name_comes_before_one_by_the_other(
+    asked: Asked, made: Callable[..., str], shown: Callable[..., dict[str, object]]
+) -> None:
+    dotted, other = "voice_out_trunk.id", "voice_out_trunk_id"
+    for version in (OLD, MIDDLE, NEW):
+        window = {"from": "2026-11-01 00:00:00", "to": "2026-11-02 00:00:00"} if version == NEW else NOW
+        trunks: list[dict[str, object]] = [
+            {dotted: TRUNK, other: None}, {other: None, dotted: TRUNK}, {dotted: None, other: TRUNK},
+            {other: TRUNK, dotted: None}, {dotted: TRUNK, other: "another"}, {other: 7, dotted: TRUNK},
+        ]  # fmt: skip
+        for one in trunks:
+            (condition,) = asked.selection("cdr_out", {**window, **one}, version=version).where
+            assert (condition.field, condition.value) == (other, TRUNK.lower()), one
+            filters = shown(made("cdr_out", {**window, **one}, version=version), version=NEW)["filters"]
+            assert isinstance(filters, dict)
+            assert (filters[dotted], other in filters) == (TRUNK, False)
+        nothing = asked.titles("cdr_out", {**window, dotted: None, other: None}, version=version)
+        assert nothing == (["voice_out_trunk.id not valid"] if version == OLD else [])
 
 
 def test_numbers_and_trunks_that_can_be_none(asked: Asked) -> None:

@@ -123,6 +123,60 @@ def test_filters(send: Send, made: Callable[..., str]) -> None:
     assert found(f"filter[id]={first},{second}&filter[external_reference_id]=x") == [second]
 
 
+def test_what_is_named_again_is_listed(send: Send, made: Callable[..., str]) -> None:
+    first, second, third, fourth = (made(version=NEW) for _ in range(4))
+    again = f"filter[id]={first}&filter%5Bid%5D={second}&filter[id]={fourth},{first}"
+    assert ids(send("GET", f"?{again}", version=NEW)) == [first, second, fourth]
+    one_page = send("GET", f"?{again}&page[size]=2", version=NEW)
+    rest = send("GET", f"?{links(one_page)['next']}", version=NEW)
+    assert ids(one_page) + ids(rest) == [first, second, fourth]
+    wrong = send("GET", f"?filter[id]=x&filter[id]={third}", version=NEW)
+    assert (wrong.status, wrong.text("errors", 0, "detail")) == (400, "x is not a valid value for id.")
+    sparse = send("GET", f"/{first}?fields[exports]=url&fields[exports]=status").json()["data"]
+    assert isinstance(sparse, dict)
+    assert list(sparse["attributes"]) == ["status", "url"]
+    assert ids(send("GET", "?sort=status&sort=-created_at")) == [fourth, third, second, first]
+
+
+def test_what_can_be_given_once_only_is_refused_where_it_differs(send: Send, made: Callable[..., str]) -> None:
+    export = made(version=NEW, external_reference_id="a")
+    for member, code, detail in (
+        ("filter[external_reference_id]={}", "107", '["a","b"] is not a valid value for external_reference_id.'),
+        ("page[number]={}", "118", '["1","2"] is not a valid value for number page parameter.'),
+        ("page[size]={}", "118", '["1","2"] is not a valid value for size page parameter.'),
+    ):
+        values = ("a", "b") if code == "107" else ("1", "2")
+        query = "&".join(member.format(one) for one in values)
+        answer = send("GET", f"?{query}", version=NEW)
+        told = answer.text("errors", 0, "code"), answer.text("errors", 0, "detail")
+        assert (answer.status, told) == (400, (code, detail))
+        same = "&".join(member.format(values[0]) for _ in range(2))
+        assert ids(send("GET", f"?{same}", version=NEW)) == [export]
+
+
+def test_no_filter_page_or_field_is_passed_over(send: Send, made: Callable[..., str]) -> None:
+    made(version=NEW, external_reference_id="x")
+    filters = [
+        "filter", "filter[]", "filter[a][b]", "filter[external_reference_id][]", "filter[id][]", "filter[id",
+        "filter.id", "filters[id]", "filter_id",
+    ]  # fmt: skip
+    pages = ["page", "page[]", "page[number][]", "page[size][x]", "page[number", "page_size", "pages[size]"]
+    fields = ["fields", "fields[]", "fields[exports][]", "fields[exports", "fields.exports"]
+    rows = [
+        *((name, "102", f"{name} is not allowed.") for name in filters),
+        *((name, "105", f"{name} is not an allowed page parameter.") for name in pages),
+        *((name, "101", f"{name} is not a valid resource.") for name in fields),
+        ("fields[orders]", "101", "orders is not a valid resource."),
+    ]
+    for version in (None, NEW):
+        for name, code, detail in rows:
+            for sent in (name, name.replace("[", "%5B").replace("]", "%5D")):
+                answer = send("GET", f"?{sent}=1", version=version)
+                (error,) = answer.json()["errors"]  # type: ignore[misc]
+                assert (answer.status, error["code"], error["detail"]) == (400, code, detail)
+    assert send("GET", "?x[filter]=1&spare=page").status == 200
+
+
 def test_sparse_fields_of_lists_and_of_one(send: Send, made: Callable[..., str]) -> None:
     export = made()
     for target in (f"/{export}", ""):

@@ -139,13 +139,23 @@ def test_what_is_not_one_resource_in_strict_json(stage: Stage, send: Send) -> No
     for body in without:
         answer = send("POST", "", b"null" if body is None else body)
         assert (answer.status, answer.text("errors", 0, "detail")) == (400, "The required parameter, data, is missing.")
-    for kind, shown in (("", ""), ("export", "export"), (7, "7"), ("EXPORTS", "EXPORTS")):
+    for kind, shown in (
+        *((one, one) for one in ("", "export", "EXPORTS", "7")),
+        *((7, "7"), (True, "true"), (False, "false"), (1.5, "1.5"), (10**30, "1" + "0" * 30)),
+        *(([], "[]"), (["exports", "ü"], '["exports","ü"]'), ({"a": None}, '{"a":null}')),
+    ):
         answer = send("POST", "", {"data": {"type": kind}})
         assert (answer.status, answer.text("errors", 0, "detail")) == (400, f"{shown} is not a valid resource.")
     assert (
         send("POST", "", {"data": {"type": "exports", "id": "x"}}).text("errors", 0, "detail") == "id is not allowed."
     )
-    assert send("POST", "", {"data": {"type": "exports"}}).status == 422
+    for nothing in ({}, {"attributes": None}, {"attributes": {}}, {"attributes": []}):
+        answer = send("POST", "", {"data": {"type": "exports", **nothing}})
+        assert (answer.status, answer.text("errors", 0, "detail")) == (422, "export_type - can't be blank")
+    wrong: list[object] = [7, "", False, [7], [{}]]
+    for one in wrong:
+        answer = send("POST", "", {"data": {"type": "exports", "attributes": one}})
+        assert (answer.status, answer.text("errors", 0, "code")) == (400, "106")
     assert stage.engine.tasks == []
 
 

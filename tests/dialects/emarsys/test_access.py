@@ -46,6 +46,9 @@ def test_a_missing_header_is_another_mistake_than_a_wrong_one(send: Send, signed
         signed("stranger01", secret="customersecret"),
         signed(created="2026-03-16T10:03:55Z"),
         signed(created="2026-03-16T10:13:57Z"),
+        signed(created="2026-03-16T11:13:57+01"),
+        signed(created="2026-03-16T11:08:56+1"),
+        signed(created="2026-03-16T11:08:56+01:"),
         signed(created="0001-01-01T00:00:00"),
         signed(nonce=""),
         signed().replace("Nonce", "nonsense"),
@@ -54,7 +57,14 @@ def test_a_missing_header_is_another_mistake_than_a_wrong_one(send: Send, signed
 
 
 def test_times_at_the_edges_of_the_window_and_of_vienna(send: Send, signed: Signed) -> None:
-    for created in ("2026-03-16T10:03:56Z", "2026-03-16T10:13:56+00:00", "2026-03-16T11:08:56"):
+    for created in (
+        "2026-03-16T10:03:56Z",
+        "2026-03-16T10:13:56+00:00",
+        "2026-03-16T11:08:56",
+        "2026-03-16T11:13:56+01",
+        "2026-03-16T05:03:56.123-05",
+        "2026-03-16T15:38:56+0530",
+    ):
         assert opens(send("GET", "/settings", headers={"X-WSSE": signed(created=created)})), created
 
 

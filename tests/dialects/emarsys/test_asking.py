@@ -147,6 +147,9 @@ VALUES: Final[list[tuple[dict[str, object], str]]] = [
     ({"notification_url": 7}, "Invalid value for notification_url: 7"),
     ({"contact_fields": ["user_id"]}, "Invalid contact field id: user_id"),
     ({"contact_fields": [1.5, None, True, -1]}, "Invalid contact field id: 1.5, null, true, -1"),
+    ({"contact_fields": [[1]]}, "Invalid contact field id: [1]"),
+    ({"contact_fields": [3, ["1"], {"1": 3}, [[]]]}, 'Invalid contact field id: ["1"], {"1":3}, [[]]'),
+    ({"contact_fields": ["[1]", "", " 1"]}, "Invalid contact field id: [1], ,  1"),
     ({"contact_fields": ["106535"]}, "Invalid contact field id: 106535"),
     ({"contact_fields": [27, 28, 29, 32, 33]}, "Invalid contact field id: 27, 28, 29, 32, 33"),
     ({"contact_fields": ["028", 3]}, "Invalid contact field id: 28"),
@@ -221,6 +224,19 @@ def test_settings_under_each_of_their_names(stage: Stage, made: Made, latest: La
         runs.fail(stage.house, stage.start(export.id), Internal("Over."))
 
 
+def test_folders_from_the_root_and_from_the_login(
+    stage: Stage, made: Made, latest: Latest, watch: Callable[..., dict[str, object]]
+) -> None:
+    for folder, directory in (("/", "/"), ("//", "/"), ("/in/", "/in"), ("in", "in"), ("", ""), (None, "")):
+        number = made(distribution_method="ftp", ftp_settings={**FTP, "folder": folder})
+        export = latest()
+        with stage.house.control.reading() as tx:
+            (delivery,) = tx.deliveries.of(export.id, export.tenant_id)
+        assert delivery.options.get("directory", "") == directory, folder
+        assert watch(number)["ftp_dir"] == directory, folder
+        runs.fail(stage.house, stage.start(export.id), Internal("Over."))
+
+
 def test_settings_of_a_server_are_ignored_where_none_is_needed(made: Made) -> None:
     for number, settings in enumerate(({"host": "a b"}, "nonsense", [], 5, {"port": -1})):
         made(distribution_method="local", ftp_settings=settings, origin="api", origin_id=[0, 9][: number % 2 + 1],
@@ -240,6 +256,7 @@ def test_how_the_file_is_written(made: Made, latest: Latest) -> None:
     assert selection.fields == ("user_id", "106533", "3", "1", "4"), "as they were asked for, each once"
     assert latest().request.options == {
         "delimiter": ";",
+        "quoting": "sparse",
         "header": False,
         "titles": {"106533": "Loyalty Level", "3": "E-Mail", "1": "Vorname", "4": "Date of Birth"},
         "language": "de",
@@ -306,6 +323,12 @@ RANGES = [
     (["2026-01-10 08:00", "2026-01-10"], "2026-01-10T07:00", "2026-01-10T23:00"),
     (["2026-01-10", "2026-01-10 00:00"], "2026-01-09T23:00", "2026-01-09T23:00"),
     (["1999-12-31", "2100-01-01"], "1999-12-30T23:00", "2100-01-01T23:00"),
+    # as far as dates go
+    (["0001-01-01", "9999-12-31"], "0001-01-01T00:00", "9999-12-31T23:59:59.999999Z"),
+    (["0001-01-01 00:00", "9999-12-31 12:00"], "0001-01-01T00:00", "9999-12-31T11:00"),
+    (["0001-01-02", "9999-12-30"], "0001-01-01T22:54:39", "9999-12-30T23:00"),
+    (["9999-12-31", "9999-12-31"], "9999-12-30T23:00", "9999-12-31T23:59:59.999999Z"),
+    (["0001-01-01", "0001-01-01"], "0001-01-01T00:00", "0001-01-01T22:54:39"),
 ]  # fmt: skip
 
 
@@ -318,12 +341,19 @@ def test_which_instants_a_range_is(made: Made, latest: Latest, where: Where) -> 
         ]
 
 
+def test_the_last_instant_to_the_west_of_us(made: Made, latest: Latest, where: Where) -> None:
+    made(user="stranger01", time_range=["0001-01-01", "9999-12-31 23:00"])
+    assert where(latest())["changed_from"] == "0001-01-01T04:56:02.000000Z"
+    assert where(latest())["changed_to"] == "9999-12-31T23:59:59.999999Z"
+
+
 BACKWARDS: Final = [
     ["2026-03-16", "2026-03-15"],
     ["2026-03-16", "2026-03-01"],
     ["2026-03-16 00:00", "2026-03-15"],
     ["2026-03-16 10:00", "2026-03-16 09:59:59"],
     ["2026-03-17 10:00", "2026-03-16"],
+    ["9999-12-31", "0001-01-01"],
 ]
 
 
@@ -336,7 +366,7 @@ def test_an_end_before_the_start_is_refused(serve: Serve, ask: Ask, refused: Ref
 NO_DATES: Final[list[object]] = [
     "", None, 20260301, "2026-3-1", "01.03.2026", "2026-02-29", "2026-13-01", "2026-03-01T10:00",
     "2026-03-01 24:00", "2026-03-01 10", "2026-03-01 10:00Z", " 2026-03-01", "2026-03-01 10:00:60", "0000-01-01",
-    "0001-01-01", "9999-12-31", "٢٠٢٦-03-01", ["2026-03-01"],
+    "10000-01-01", "٢٠٢٦-03-01", ["2026-03-01"],
 ]  # fmt: skip
 
 

@@ -165,7 +165,8 @@ def test_a_path_that_cannot_be_read(send: Send) -> None:
         ("/%ff", (501, 1)),
         ("/field/%zz", (501, 1)),
         ("/export/%00", (400, 10001)),
-        ("/form?a=%ff", (400, 1010)),
+        ("/field/choices?fields=%ff", (400, 1010)),
+        ("/form?a=%ff", (200, 0)),
     ):
         answer = send("GET", target)
         assert (answer.status, answer.json()["replyCode"]) == told
@@ -192,8 +193,29 @@ def test_each_look_up_in_every_form_of_its_path(send: Send) -> None:
     for path in LOOK_UPS:
         plain = send("GET", f"/{path}")
         assert plain.status == 200
-        for form in ("/", "/a=1", "?a=1", "/?a=1", "?a=1/", "/a=1&b=2"):
+        for form in ("/", "/a=1", "/a=1/", "?a=1", "/?a=1", "?a=1/", "/a=1&b=2", "/a=", "/a=/", "/a=&b=2", "/b=2&a=/"):
             assert send("GET", f"/{path}{form}").json() == plain.json(), form
+
+
+def test_choices_of_several_fields_in_every_form_of_the_query(send: Send) -> None:
+    for query in ("fields=5,14", "fields=5,14&language=de", "language=de&fields=5"):
+        plain = send("GET", f"/field/choices?{query}")
+        assert (plain.status, "5" in str(plain.json()["data"])) == (200, True)
+        for form in (f"?{query}/", f"/?{query}", f"/?{query}/", f"/{query}", f"/{query}/"):
+            assert send("GET", f"/field/choices{form}").json() == plain.json(), form
+
+
+def test_an_export_is_shown_whatever_is_behind_its_number(
+    send: Send, made: Made, finish: Callable[..., Export]
+) -> None:
+    number = made()
+    finish()
+    told, rows = send("GET", f"/export/{number}"), send("GET", f"/export/{number}/data")
+    for form in ("/a=", "/a=/", "/a=1", "/a=1/", "?a=", "?a=/"):
+        assert send("GET", f"/export/{number}{form}").json() == told.json(), form
+    for form in ("/offset=", "/offset=/", "/limit=10&offset=/", "/offset=&limit=", "?offset=/", "?limit=&offset=0/"):
+        answer = send("GET", f"/export/{number}/data{form}")
+        assert (answer.status, answer.body) == (200, rows.body), form
 
 
 def test_ids_may_be_numbers(serve: Serve, send: Send) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from offtake.core.error import InvalidRequest
+from offtake.service import exports
 from offtake.testing.asgi import Answer, Client
 from offtake.testing.conformance.dialect import Away
 from offtake.testing.house import Stage
@@ -107,6 +108,7 @@ def test_fixed_words_are_found_in_any_case(send: Send, ask: Callable[..., Answer
     for target in (
         f"/api/3/ASYNC/{ACME}/STATUS/token/{token}",
         f"/API/3/Async/{ACME}/Status/TOKEN/{token}",
+        f"/API/3/%61sync/{ACME}/st%41tus/%54oken/{token}",
     ):
         assert send("GET", target).json()["AccessToken"] == token
     assert send("POST", f"/api/3/async/{ACME}/EXPORT/cid", {"CID": ["a"]}).status == 200
@@ -137,10 +139,12 @@ def test_the_checks_of_a_customer_export_have_an_order(
         (None, ACME, "api.user", {}, b"{}", (400, "Invalid value for startDate.")),
     ]
     for to, account, user, headers, body, (status, message) in rows:
-        target = f"/API/3/async/{account}/export/CID?startDate=x"
-        answer = send("POST", target, body, headers=headers, user=user, to=to)
-        assert answer.status == status, (answer.status, answer.body, status)
-        assert answer.text("Message").startswith(message)
+        for query in ("startDate=x", "startDate=%zz"):
+            for sent in (body, b"x" * ((1 << 20) + 1)) if body == b"{" else (body,):
+                target = f"/API/3/async/{account}/export/CID?{query}"
+                answer = send("POST", target, sent, headers=headers, user=user, to=to)
+                assert answer.status == status, (answer.status, answer.body, status)
+                assert answer.text("Message").startswith(message)
     assert len(stage.engine.tasks) == 1
 
 
@@ -233,6 +237,14 @@ def test_a_dataset_that_is_not_there_or_not_the_tenants_is_no_permission(
     assert ask(to=client).json() == DENIED
     stage.tenant(GLOBEX, {"tenant": (GLOBEX,)}, datasets=frozenset({"preferences"}))
     assert [asked(account=GLOBEX).json() for asked in (ask, ask_group)] == [DENIED, DENIED]
+
+
+def test_a_quota_holds_though_many_ask_at_once(
+    stage: Stage, ask: Callable[..., Answer], serve: Callable[[Options], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = serve(Options(quota=1, accounts=ACCOUNTS))
+    monkeypatch.setattr(exports, "check_quota", lambda *_: None)  # as if all had looked before any had asked
+    assert [ask(to=client).status for _ in range(3)] == [200, 429, 429]
 
 
 def test_a_quota_is_an_accounts_and_goes_with_the_hours(

@@ -179,6 +179,9 @@ class Tenants(Protocol):
     def list(self) -> Sequence[Tenant]:
         """Every tenant, by id."""
 
+    def lock(self, tenant_id: TenantId) -> None:
+        """Let no other transaction lock the tenant until this one has ended; waits for one that has."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:

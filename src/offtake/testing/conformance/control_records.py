@@ -35,6 +35,20 @@ class RecordsSuite:
             assert tx.tenants.get(THEIRS) == rich
             assert tx.tenants.get(TenantId("nobody")) is None
 
+    def test_who_locks_a_tenant_sees_what_the_one_before_has_done(self, control: Control) -> None:
+        with control.transaction() as tx:
+            tx.tenants.put(Tenant(id=MINE, name="Ours", scope={}))
+
+        def count_and_add(_: int) -> int:
+            with control.transaction() as tx:
+                tx.tenants.lock(MINE)
+                known = len(tx.tenants.list())
+                tx.tenants.put(Tenant(id=TenantId(f"added {known}"), name="x", scope={}))
+                return known
+
+        found = race(count_and_add)
+        assert sorted(found) == list(range(1, len(found) + 1))  # type: ignore[type-var]
+
     def test_keys_are_found_by_what_a_request_carries(self, control: Control) -> None:
         old = key(
             "old",

@@ -11,7 +11,7 @@ import pytest
 
 from offtake.core.dataset import Dataset, Field, FieldType, Op, Parameter, Select
 from offtake.core.error import Internal, InvalidRequest
-from offtake.core.filter import Condition
+from offtake.core.filter import MAX_VALUES, Condition
 from offtake.core.limits import Window
 from offtake.core.query import JsonLayout
 from offtake.testing.conformance.source_samples import (
@@ -175,6 +175,18 @@ class AskingSuite:
         using(stage, lambda source: source.probe(query(of)))
         with pytest.raises(InvalidRequest):
             copy(stage, query(of))
+
+    def test_a_list_may_be_long_and_stand_in_several_places(self, stage: Stage) -> None:
+        fields = (FIELDS[0],)
+        stage.create("plain", fields, [("1",), ("2",), ("3",)])
+        named = " OR ".join(["id IN (:ids)"] * 4)
+        relation = Select(
+            sql=f"SELECT * FROM plain WHERE {named}",
+            parameters=(Parameter(name="ids", type=FieldType.INTEGER, many=True),),
+        )
+        of = dataset("plain", fields, relation=relation)
+        where = Condition(field="ids", op=Op.IN, value=tuple(range(2, MAX_VALUES + 2)))
+        assert [row[0] for row in copy(stage, query(of, where)).cells()] == ["2", "3"]
 
     @pytest.mark.parametrize("kind", [FieldType.INTEGER, FieldType.TEXT])
     def test_a_list_stands_where_its_parameter_does(self, stage: Stage, kind: FieldType) -> None:

@@ -62,6 +62,18 @@ class LinesSuite:
         always = CsvLayout(quoting=Quoting.ALL)
         assert copy(stage, query(dataset("notes", fields)), always).lines == b'"1",\n"2",""\n'
 
+    def test_sparse_quoting_writes_neither_unless_the_line_were_empty(self, stage: Stage) -> None:
+        fields = (FIELDS[0], field("note", FieldType.TEXT, choices={"x": {"en": ""}}), field("n", FieldType.INTEGER))
+        stage.create("notes", fields, [("1", None, None), ("2", "", "5"), ("3", 'a "b"', None), ("4", "x", "6")])
+        of, sparse = query(dataset("notes", fields)), CsvLayout(quoting=Quoting.SPARSE)
+        assert copy(stage, of, sparse).lines == b'1,,\n2,,5\n3,"a ""b""",\n4,x,6\n'
+        named = replace(sparse, language="en", guarded=True)
+        assert copy(stage, of, named).lines == b'1,,\n2,,5\n3,"a ""b""",\n4,,6\n'
+        notes = replace(of, fields=fields[1:2])
+        assert copy(stage, notes, sparse).lines == b'""\n""\n"a ""b"""\nx\n'
+        assert copy(stage, notes, named).lines == b'""\n""\n"a ""b"""\n""\n'
+        assert copy(stage, replace(of, fields=fields[2:]), sparse).lines == b'""\n5\n""\n6\n'
+
     def test_no_rows_are_no_lines(self, stage: Stage) -> None:
         stage.create("nothing", FIELDS, [])
         for layout in (CsvLayout(), JsonLayout()):

@@ -82,7 +82,7 @@ def filters_problem(title: str) -> Problem:
 
 def read(given: Mapping[str, object], calls: Calls | None, rules: Rules) -> tuple[Filters | None, Sequence[Problem]]:
     """The filters, or all that is wrong with them; of what only some calls have nothing, where `calls` is None."""
-    reading = _Reading({DOTTED_TRUNK if name == TRUNK else name: value for name, value in given.items()}, rules)
+    reading = _Reading(_dotted(given), rules)
     window = _between(reading) if rules.version.is_new else _month(reading, calls)
     if calls is Calls.OUT:
         _trunk(reading)
@@ -96,6 +96,14 @@ def read(given: Mapping[str, object], calls: Calls | None, rules: Rules) -> tupl
     if window is None or reading.problems:
         return None, reading.problems
     return Filters(window=window, where=tuple(reading.where), shown=reading.shown), ()
+
+
+def _dotted(given: Mapping[str, object]) -> Mapping[str, object]:
+    """The members, the trunk's by its dotted name; the other name counts where nothing is given by that one."""
+    members = {name: value for name, value in given.items() if name != TRUNK}
+    if TRUNK in given and members.get(DOTTED_TRUNK) is None:
+        members[DOTTED_TRUNK] = given[TRUNK]
+    return members
 
 
 def _month(reading: _Reading, calls: Calls | None) -> Window | None:
@@ -175,5 +183,4 @@ def _months(rules: Rules) -> tuple[datetime, datetime]:
 
 
 def _within(rules: Rules) -> str:
-    months = f"{rules.months} previous month{'s' if rules.months > 1 else ''}"
-    return f"must be within the current and {months}"
+    return f"must be within the current and {rules.months} previous months"

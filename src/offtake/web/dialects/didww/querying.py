@@ -1,7 +1,7 @@
 """The query of a request: which attributes, and of a list which page, in what order, and which exports."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +10,7 @@ from offtake.core.ports import Sort
 from offtake.web.dialects.didww.asking import REFERENCE
 from offtake.web.dialects.didww.options import Version
 from offtake.web.dialects.didww.reading import RESOURCE
-from offtake.web.dialects.didww.refusal import Problem, malformed, refuse
+from offtake.web.dialects.didww.refusal import Problem, malformed, refuse, shown
 from offtake.web.message import Request
 
 SIZE: Final = 50
@@ -25,9 +25,11 @@ NEW_SORTS: Final[Mapping[str, Sort]] = {**SORTS, REFERENCE: Sort.CLIENT_REFERENC
 NUMBER: Final = "page[number]"
 PAGE_SIZE: Final = "page[size]"
 
-_MEMBER: Final = re.compile(r"(page|filter|fields)\[([^\[\]]*)\]")
+_MEMBER: Final = re.compile(r"(page|filter|fields)\[([^\[\]]+)\]")
 _POSITIVE: Final = re.compile(r"0*[1-9][0-9]*", re.ASCII)
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+
+_Given = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ def is_uuid(text: str) -> bool:
 
 def query(request: Request, version: Version, *, listing: bool) -> Query:
     """The query, or an InvalidRequest with all that is wrong with it; what only lists have is passed over elsewhere."""
-    given = {name: values[-1] for name, values in request.query.items()}
+    given = request.query
     problems: list[Problem] = []
     attributes = _fields(given, version, problems)
     _include(given, problems)
@@ -67,31 +69,34 @@ def query(request: Request, version: Version, *, listing: bool) -> Query:
             attributes=attributes,
             number=number,
             size=size,
-            order=tuple(_order(given.get("sort", ""), version, problems)),
+            order=tuple(_order(given.get("sort", ()), version, problems)),
             reference=reference,
             ids=ids,
-            others=tuple((name, value) for name, value in given.items() if not name.startswith("page[")),
+            others=tuple(
+                (name, value) for name, values in given.items() if not name.startswith("page[") for value in values
+            ),
         )
     if problems:
         raise refuse(*problems)
     return wanted
 
 
-def _members(given: Mapping[str, str], family: str) -> Iterator[tuple[str, str]]:
-    for name, value in given.items():
-        found = _MEMBER.fullmatch(name)
-        if found and found[1] == family:
-            yield found[2], value
+def _members(given: _Given, family: str) -> Iterator[tuple[str, Sequence[str]]]:
+    """What stands in the brackets of each member, with its values; the whole name where it is in another form."""
+    for name, values in given.items():
+        if name.startswith(family):
+            found = _MEMBER.fullmatch(name)
+            yield (found[2] if found and found[1] == family else name), values
 
 
-def _fields(given: Mapping[str, str], version: Version, problems: list[Problem]) -> tuple[str, ...]:
+def _fields(given: _Given, version: Version, problems: list[Problem]) -> tuple[str, ...]:
     known = NEW_ATTRIBUTES if version.is_new else ATTRIBUTES
     wanted = None
-    for kind, value in _members(given, "fields"):
+    for kind, values in _members(given, "fields"):
         if kind != RESOURCE:
             problems.append(malformed("101", "Invalid resource", f"{kind} is not a valid resource."))
             continue
-        wanted = _listed(value)
+        wanted = _listed(values)
         problems += [
             malformed("104", "Invalid field", f"{one} is not a valid field for {RESOURCE}.")
             for one in wanted
@@ -100,16 +105,17 @@ def _fields(given: Mapping[str, str], version: Version, problems: list[Problem])
     return known if wanted is None else tuple(one for one in known if one in wanted)
 
 
-def _include(given: Mapping[str, str], problems: list[Problem]) -> None:
+def _include(given: _Given, problems: list[Problem]) -> None:
     problems += [
         malformed("112", "Invalid field", f"{one} is not a valid relationship of {RESOURCE}")
-        for one in _listed(given.get("include", ""))
+        for one in _listed(given.get("include", ()))
     ]
 
 
-def _page(given: Mapping[str, str], problems: list[Problem]) -> tuple[int, int]:
+def _page(given: _Given, problems: list[Problem]) -> tuple[int, int]:
     numbers = {"number": 1, "size": SIZE}
-    for name, value in _members(given, "page"):
+    for name, values in _members(given, "page"):
+        value = _only(values)
         if name not in numbers:
             problems.append(malformed("105", "Page parameter not allowed", f"{name} is not an allowed page parameter."))
         elif not _POSITIVE.fullmatch(value):
@@ -125,27 +131,27 @@ def _page_problem(detail: str) -> Problem:
     return malformed("118", "Invalid page value", detail)
 
 
-def _filter(
-    given: Mapping[str, str], version: Version, problems: list[Problem]
-) -> tuple[str | None, frozenset[ExportId] | None]:
+def _filter(given: _Given, version: Version, problems: list[Problem]) -> tuple[str | None, frozenset[ExportId] | None]:
     reference, ids = None, None
-    for name, value in _members(given, "filter"):
+    for name, values in _members(given, "filter"):
         if version.is_new and name == REFERENCE:
-            reference = value
+            reference = _only(values)
+            if reference not in values:
+                problems.append(_filter_problem(reference, name))
         elif version.is_new and name == "id":
-            asked = _listed(value)
-            problems += [
-                malformed("107", "Invalid filter value", f"{one} is not a valid value for id.")
-                for one in asked
-                if not is_uuid(one)
-            ]
+            asked = _listed(values)
+            problems += [_filter_problem(one, name) for one in asked if not is_uuid(one)]
             ids = frozenset(ExportId(one.lower()) for one in asked)
         else:
             problems.append(malformed("102", "Filter not allowed", f"{name} is not allowed."))
     return reference, ids
 
 
-def _order(wanted: str, version: Version, problems: list[Problem]) -> Iterator[tuple[Sort, bool]]:
+def _filter_problem(value: str, name: str) -> Problem:
+    return malformed("107", "Invalid filter value", f"{value} is not a valid value for {name}.")
+
+
+def _order(wanted: Sequence[str], version: Version, problems: list[Problem]) -> Iterator[tuple[Sort, bool]]:
     known = NEW_SORTS if version.is_new else SORTS
     for one in _listed(wanted):
         name = one.removeprefix("-")
@@ -156,8 +162,14 @@ def _order(wanted: str, version: Version, problems: list[Problem]) -> Iterator[t
             problems.append(malformed("114", "Invalid sort criteria", detail))
 
 
-def _listed(text: str) -> list[str]:
-    return [one.strip() for one in text.split(",") if one.strip()]
+def _listed(values: Sequence[str]) -> list[str]:
+    """What is listed: between commas, or by naming the member again."""
+    return [one.strip() for text in values for one in text.split(",") if one.strip()]
+
+
+def _only(values: Sequence[str]) -> str:
+    """The value of what can have but one; where there are several, all of them as JSON, which is a value of nothing."""
+    return values[0] if len(set(values)) == 1 else shown(values)
 
 
 def _number(digits: str) -> int:

@@ -8,9 +8,9 @@ from typing import Final
 
 from offtake.core.error import InvalidRequest, MalformedRequest, NotAcceptable, Unauthenticated, WrongMediaType
 from offtake.core.tenant import Compared, Presented
-from offtake.web.body import decode
+from offtake.web.body import members
 from offtake.web.dialects.didww.options import Version
-from offtake.web.dialects.didww.refusal import Problem, malformed, not_allowed, refuse
+from offtake.web.dialects.didww.refusal import Problem, malformed, not_allowed, refuse, shown
 from offtake.web.message import Request
 
 MEDIA_TYPE: Final = "application/vnd.api+json"
@@ -81,7 +81,7 @@ def writing(request: Request) -> Request:
 def resource(body: bytes) -> Resource:
     """The resource object of a body."""
     try:
-        document = decode(body, dict[str, object])
+        document = members(body)
     except MalformedRequest:
         raise
     except InvalidRequest:
@@ -93,16 +93,16 @@ def resource(body: bytes) -> Resource:
     if kind is None:
         raise refuse(_missing("type"))
     if kind != RESOURCE:
-        raise refuse(malformed("101", "Invalid resource", f"{_shown(kind)} is not a valid resource."))
+        raise refuse(malformed("101", "Invalid resource", f"{shown(kind)} is not a valid resource."))
     attributes = data.get("attributes")
-    if attributes is None:
+    if attributes is None or attributes == []:
         attributes = {}
     if not isinstance(attributes, dict):
         raise refuse(_missing("attributes"))
     if unknown := [not_allowed(name) for name in data if name not in RESOURCE_MEMBERS]:
         raise refuse(*unknown)
     given = data.get("id")
-    return Resource(id=None if given is None else _shown(given), attributes=attributes)
+    return Resource(id=None if given is None else shown(given), attributes=attributes)
 
 
 def _is_date(text: str) -> bool:
@@ -120,7 +120,3 @@ def _is_ours(accepted: str) -> bool:
 
 def _missing(name: str) -> Problem:
     return malformed("106", "Missing Parameter", f"The required parameter, {name}, is missing.")
-
-
-def _shown(value: object) -> str:
-    return value if isinstance(value, str) else str(value)

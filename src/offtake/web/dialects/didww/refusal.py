@@ -1,5 +1,6 @@
 """What is wrong with a request, each problem in the words of this API."""
 
+import json
 from dataclasses import dataclass
 
 from offtake.core.error import InvalidRequest
@@ -38,3 +39,8 @@ def invalid(attribute: str, title: str) -> Problem:
     return Problem(
         status=422, code="100", title=title, detail=f"{attribute} - {title}", pointer=f"{ATTRIBUTES}/{attribute}"
     )
+
+
+def shown(value: object) -> str:
+    """What was sent, as details name it: a text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -121,10 +121,7 @@ def _asking(options: Options, proof: Proof) -> Iterator[Operation]:
             action=Action.EXPORT,
         )
     data = f"{proof.root}/export/{{id}}/data"
-    for name, path in (
-        *_forms("get_contact_data", data),
-        ("get_contact_data_empty", f"{data}/{{name}}="),
-    ):
+    for name, path in _forms("get_contact_data", data):
         document = _documented("Read an export's rows", (*COMMON, NotPermitted), proof, media_type=CSV)
         yield keyed(
             name, "GET", path, parse=_same, call=exports.data, render=rows, document=document, action=Action.DOWNLOAD
@@ -171,11 +168,14 @@ def _looking(options: Options, proof: Proof) -> Iterator[Operation]:
 
 
 def _forms(name: str, path: str) -> Iterator[tuple[str, str]]:
-    """A path in the forms in which clients send it: as it is, with a slash, and with its query as a segment."""
+    """A path in the forms in which clients send it: as it is, with a slash, and with its query as a segment,
+    whose last value may be empty."""
     yield name, path
     yield f"{name}_slash", f"{path}/"
     yield f"{name}_inline", f"{path}/{{name}}={{value}}"
     yield f"{name}_inline_slash", f"{path}/{{name}}={{value}}/"
+    yield f"{name}_inline_empty", f"{path}/{{name}}="
+    yield f"{name}_inline_empty_slash", f"{path}/{{name}}=/"
 
 
 def _same(request: Request) -> Request:

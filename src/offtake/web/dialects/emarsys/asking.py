@@ -14,7 +14,7 @@ from offtake.web.dialects.emarsys.fields import HIDDEN, LAST_UPDATE, USER_ID
 from offtake.web.dialects.emarsys.given import Members, integer
 from offtake.web.dialects.emarsys.moments import moment
 from offtake.web.dialects.emarsys.options import LANGUAGES, Account, Options
-from offtake.web.dialects.emarsys.problem import invalid_value, refuse, shown
+from offtake.web.dialects.emarsys.problem import invalid_value, refuse, shown, shown_one
 from offtake.web.dialects.emarsys.servers import REMOTE, Server
 
 METHODS: Final = (*REMOTE, "local")
@@ -112,7 +112,7 @@ def _url(value: object) -> str | None:
 
 def _fields(value: object, options: Options, known: Sequence[Field]) -> tuple[str, ...]:
     there = {one.name for one in known} - HIDDEN
-    ids = [str(found) if (found := integer(one)) is not None else shown(one) for one in _list(value)]
+    ids = [str(found) if (found := integer(one)) is not None else shown_one(one) for one in _list(value)]
     if unknown := [one for one in ids if one not in there]:
         raise refuse(f"Invalid contact field id: {', '.join(unknown)}")
     wanted = tuple(dict.fromkeys(ids))
@@ -127,7 +127,7 @@ def _window(call: Call, given: Members, options: Options, account: Account) -> t
     start, end = (moment(one, account.zone) for one in _list(given["time_range"]))
     if start is None or end is None:
         raise refuse("Valid start_date and end_date is required")
-    last = end.next_day(account.zone) if end.is_day and options.end_day_included else end.at
+    last = end.over if options.end_day_included else end.at
     is_earlier = end.at < start.at and last <= start.at
     if is_earlier or (options.strict_end_date and end.at == start.at):
         raise refuse("Invalid value for end_date: end_date is earlier than the start_date")

@@ -14,6 +14,7 @@ from offtake.core.export import Export, ExportRequest, Selection
 from offtake.core.kind import ENDS, Kind
 from offtake.core.lifecycle import State
 from offtake.core.limits import OneAtATime, Split
+from offtake.core.query import Quoting
 from offtake.core.target import Callback, Target
 from offtake.core.tenant import Action, Principal
 from offtake.service import deliveries, exports, pages, tenants
@@ -114,6 +115,7 @@ class Exports:
             format="csv",
             options={
                 "delimiter": wanted.delimiter,
+                "quoting": Quoting.SPARSE.value,
                 "header": wanted.header,
                 "titles": titles(wanted.columns, known, wanted.language),
                 "language": spoken([one for one in known if one.name in wanted.columns], wanted.language),

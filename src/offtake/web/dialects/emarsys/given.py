@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from offtake.core.error import InvalidRequest, MalformedRequest
-from offtake.web.body import decode
+from offtake.web.body import members as json_members
 from offtake.web.message import Request
 
 _INTEGER: Final = re.compile(r"\d{1,15}", re.ASCII)
@@ -16,7 +16,7 @@ Members = Mapping[str, object]
 def members(request: Request) -> Members:
     """The body's members; those that are null or an empty text count as absent."""
     try:
-        given = decode(request.body, dict[str, object])
+        given = json_members(request.body)
     except MalformedRequest:
         raise
     except InvalidRequest:

@@ -25,7 +25,7 @@ def export_id(segment: str) -> str:
 def slice_of(request: Request) -> tuple[int, int | None]:
     """Offset and limit; None for all rows there are."""
     given = members(request)
-    offset, limit = (_bare(given.get(name, "")) for name in ("offset", "limit"))
+    offset, limit = (given.get(name, "") for name in ("offset", "limit"))
     if limit and not (_DIGITS.fullmatch(limit) and limit.strip("0")):
         raise refuse("Limit must be a positive number.")
     if offset and not _DIGITS.fullmatch(offset):
@@ -34,15 +34,14 @@ def slice_of(request: Request) -> tuple[int, int | None]:
 
 
 def members(request: Request) -> Mapping[str, str]:
-    """The query, the last of each name; the documentation once wrote it as the last segment of the path."""
+    """The query, the last of each name; the documentation once wrote it as the last segment of the path.
+
+    Some clients put a slash behind the whole URL: it is left out of a value, with all that follows it.
+    """
     inline = request.raw_path.rstrip("/").rpartition("/")[2]
     pairs = parse_qsl(inline, keep_blank_values=True) if "=" in inline else ()
-    return {**dict(pairs), **{name: values[-1] for name, values in request.query.items()}}
-
-
-def _bare(text: str) -> str:
-    """Without the slash, and what follows it: some clients put one behind the whole URL."""
-    return text.partition("/")[0]
+    given = {**dict(pairs), **{name: values[-1] for name, values in request.query.items()}}
+    return {name: value.partition("/")[0] for name, value in given.items()}
 
 
 def _number(digits: str) -> int:

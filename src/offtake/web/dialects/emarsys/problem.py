@@ -31,10 +31,9 @@ def invalid_value(name: str, value: object) -> InvalidRequest:
 
 def shown(value: object) -> str:
     """A value as a text repeats it."""
-    match value:
-        case str():
-            return value
-        case list():
-            return ", ".join(map(shown, value))
-        case _:
-            return msgspec.json.encode(value).decode()
+    return ", ".join(map(shown_one, value)) if isinstance(value, list) else shown_one(value)
+
+
+def shown_one(value: object) -> str:
+    """A value as it stands among others: a text as it is, anything else in JSON."""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

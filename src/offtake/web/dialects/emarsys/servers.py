@@ -63,7 +63,8 @@ def server(found: Members) -> Server:
         raise invalid_value("username", username)
     if not isinstance(password, str) or not password.isprintable():
         raise invalid_value("password", "")
-    return Server(host=host, port=port, username=username, password=password, folder=folder.rstrip("/"))
+    bare = folder.rstrip("/") or folder[:1]
+    return Server(host=host, port=port, username=username, password=password, folder=bare)
 
 
 def _climbs(folder: str) -> bool:

@@ -23,7 +23,7 @@ MISSING: Final = "WSSE authentication header is missing"
 _PART: Final = re.compile(r'(Username|PasswordDigest|Nonce|Created)\s*=\s*"([^"]*)"', re.IGNORECASE)
 _NONCE: Final = re.compile(r"[\x20-\x7e]{1,128}")
 _CREATED: Final = re.compile(
-    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?", re.ASCII | re.IGNORECASE
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII | re.IGNORECASE
 )
 
 

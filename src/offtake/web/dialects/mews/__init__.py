@@ -28,7 +28,6 @@ def dialect(options: object) -> Dialect:
         roots=("/api/connector", "/exports"),
         operations=_operations(Exports(options)),
         present=reading.present,
-        keys_in_body=True,
         rate=steady(options.requests, options.request_window),
         error=errors.render,
         issue=issue,

@@ -67,9 +67,7 @@ def render(problem: ExportError, context: Context) -> Reply:
 
 
 def _meant(problem: ExportError, context: Context) -> type[ExportError]:
-    """What the error is to this API: before a body was read, what cannot be read is the URL."""
-    if not isinstance(problem, error.MalformedRequest) or context.request.body or problem.field is None:
+    """What the error is to this API: where there is no body, what cannot be read is a link's signature, or the host."""
+    if not isinstance(problem, error.MalformedRequest) or context.request.has_body or problem.field is None:
         return type(problem)
-    if problem.field == "query" and context.request.path.startswith(FILES):
-        return error.BadLink
-    return error.NotFound if problem.field in ("path", "query") else error.InvalidRequest
+    return error.InvalidRequest if problem.field == "Host" else error.BadLink

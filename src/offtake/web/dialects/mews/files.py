@@ -9,6 +9,7 @@ from offtake.service.downloads import Download
 from offtake.service.house import House
 from offtake.web.dialect import Context
 from offtake.web.dialects.mews.replying import headers
+from offtake.web.download import disposition
 from offtake.web.message import File, Reply, Request
 
 MEDIA_TYPE: Final = "application/jsonl"
@@ -32,7 +33,7 @@ def fetch(house: House, wanted: tuple[str, int]) -> tuple[str, Download]:
 def render(context: Context, found: tuple[str, Download]) -> Reply:
     """The file, packed for whoever takes it so."""
     export_id, download = found
-    kind = {"Content-Type": MEDIA_TYPE}
+    kind = {"Content-Type": MEDIA_TYPE, "Content-Disposition": disposition(context.request.values["file"])}
     return Reply(
         status=200, body=File(download=download, export_id=export_id, packs=True), headers={**headers(context), **kind}
     )

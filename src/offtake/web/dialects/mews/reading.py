@@ -10,7 +10,7 @@ from offtake.core.error import InvalidRequest, MalformedRequest
 from offtake.core.filter import instant
 from offtake.core.limits import Window
 from offtake.core.tenant import Compared, Presented
-from offtake.web.body import decode
+from offtake.web.body import members
 from offtake.web.dialects.mews.options import Entity
 from offtake.web.message import Request
 
@@ -27,7 +27,8 @@ LEDGER: Final = "Filters.LedgerEntryFilters"
 _GUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT: Final = re.compile(
-    rf"{_DATE.pattern}T\d{{2}}:\d{{2}}(:\d{{2}}(\.\d{{1,9}})?)?(Z|[+-]\d{{2}}(:?\d{{2}})?)?", re.ASCII
+    rf"{_DATE.pattern}T\d{{2}}:\d{{2}}(:\d{{2}}(\.\d{{1,9}})?)?(Z|[+-]\d{{2}}(:?\d{{2}})?)?",
+    re.ASCII | re.IGNORECASE,
 )
 
 Members = Mapping[str, object]
@@ -118,8 +119,9 @@ def posting(value: object) -> tuple[date, date] | None:
 
 def _members(request: Request) -> Members:
     """The body's members; what is no object has none."""
+    body = request.body
     try:
-        return decode(request.body, dict[str, object])
+        return members(body)
     except MalformedRequest:
         raise
     except InvalidRequest:
@@ -161,7 +163,7 @@ def _instant(value: object) -> datetime:
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
         raise _invalid(UPDATED)
     try:
-        return instant(value)
+        return instant(value.upper())
     except (ValueError, OverflowError):
         raise _invalid(UPDATED) from None
 

@@ -12,7 +12,7 @@ from offtake.core.error import InvalidRequest, NotFound, NotPermitted
 from offtake.core.export import Export, ExportRequest, Selection
 from offtake.core.kind import ENDS
 from offtake.core.lifecycle import State
-from offtake.core.limits import Split
+from offtake.core.limits import Quota, Split
 from offtake.core.target import Callback
 from offtake.core.tenant import Action, Principal
 from offtake.service import exports, pages, tenants
@@ -78,6 +78,10 @@ class Exports:
 
     options: Options
 
+    @property
+    def _quota(self) -> Quota:
+        return Quota(exports=self.options.quota, within=self.options.quota_window)
+
     def begin(self, kind: JobKind, house: House, principal: Principal, request: Request) -> int:
         """Begin a job of that kind; its token."""
         principal.require(Action.EXPORT)
@@ -85,7 +89,7 @@ class Exports:
         named = rules.subject.find(account, _subject(request))
         if not all(map(principal.may_read, rules.reads(self.options, account, named or ""))):
             raise NotPermitted("The user may not export this.")
-        exports.check_quota(house, principal, KIND, self.options.quota, self.options.quota_window)
+        exports.check_quota(house, principal, KIND, self._quota)
         if named is None:
             raise refuse(rules.subject.unknown, status=404)
         given = reading.members(request, rules.root, rules.forms)
@@ -143,7 +147,7 @@ class Exports:
         memo = Memo(kind=kind, customers=asked.customers)
         make: Callable[[int], ExportRequest] = partial(self._request, asked.selections, memo, callbacks)
         try:
-            token, _ = exports.request_numbered(house, principal, make)
+            token, _ = exports.request_numbered(house, principal, make, self._quota)
         except NotFound:
             raise NotPermitted("There is no such dataset, or nothing of it may be seen.") from None
         except InvalidRequest as problem:

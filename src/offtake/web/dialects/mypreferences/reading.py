@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from offtake.core.error import InvalidRequest, MalformedRequest, WrongMediaType
 from offtake.service.endpoints import check_url
 from offtake.web import xml
-from offtake.web.body import decode
+from offtake.web.body import members as json_members
 from offtake.web.dialects.mypreferences.problem import UNREADABLE, invalid, refuse
 from offtake.web.message import Request
 
@@ -27,7 +27,7 @@ LATEST: Final = datetime.max.replace(tzinfo=UTC)
 _INDEX: Final = re.compile(r"\[\d*\]")
 _DAY: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)|(\d\d)/(\d\d)/(\d{4})", re.ASCII)
 _TIME: Final = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII | re.IGNORECASE
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:[.,]\d{1,20})?)?(?:Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII | re.IGNORECASE
 )
 
 Members = Mapping[str, object]
@@ -39,7 +39,7 @@ def members(request: Request, root: str | None, forms: Sequence[str]) -> Members
     `forms` are the media types that are taken, the first for a body that declares none; `root` is the name of the
     element that an XML document has, None where it may have any. No body has no members, whatever it is declared as.
     """
-    if not request.body.strip():
+    if not request.has_body:
         return {}
     declared = Message()
     declared["content-type"] = request.headers.get("content-type", "").strip() or forms[0]
@@ -91,7 +91,10 @@ def callback_url(given: Members) -> str | None:
 
 def query(request: Request) -> Mapping[str, str]:
     """The query, names in small letters, the last of each."""
-    return {name.lower(): values[-1] for name, values in request.query.items()}
+    try:
+        return {name.lower(): values[-1] for name, values in request.query.items()}
+    except MalformedRequest as problem:
+        raise invalid(problem.field or "") from None
 
 
 def positive(given: Mapping[str, str], name: str, default: int) -> int:
@@ -163,7 +166,7 @@ def _read(kind: str, body: bytes, root: str | None, charset: str | None) -> Mapp
         return found
     if kind == FORM:
         return _form(body)
-    return decode(body, dict[str, object])
+    return json_members(body)
 
 
 def _form(body: bytes) -> Mapping[str, object]:
@@ -175,5 +178,6 @@ def _form(body: bytes) -> Mapping[str, object]:
         raise MalformedRequest("The form cannot be read.") from None
     found: dict[str, list[str]] = {}
     for name, value in pairs:
-        found.setdefault(_INDEX.sub("", name), []).append(value)
+        if value:
+            found.setdefault(_INDEX.sub("", name).lower(), []).append(value)
     return {name: values if len(values) > 1 else values[0] for name, values in found.items()}

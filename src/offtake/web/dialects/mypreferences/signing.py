@@ -21,7 +21,9 @@ SECOND_ZONE: Final = "America/New_York"
 _HEADER: Final = re.compile(
     r"PNAUTHINFO3-HMAC-(SHA256|SHA384|SHA512) Credential=(.+)/([^/\s]+) Signature=([A-Za-z0-9+/=]+)", re.IGNORECASE
 )
-_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?", re.ASCII | re.IGNORECASE)
+_TIME: Final = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII | re.IGNORECASE
+)
 
 
 def present(options: Options, request: Request) -> Presented:
@@ -32,7 +34,11 @@ def present(options: Options, request: Request) -> Presented:
     algorithm, user, issued, given = found.groups()
     account = TenantId(request.values.get("client", ""))
     known = options.account(account)
-    is_fresh = _is_fresh(issued, request.received_at, known.zone, timedelta(minutes=known.signature_minutes))
+    times = _readings(issued, known.zone)
+    if not times:
+        raise Unauthenticated("The time of the signature cannot be read.")
+    life = timedelta(minutes=known.signature_minutes)
+    is_fresh = any(-SKEW <= request.received_at - at <= life for at in times)
 
     def proves(secret: str) -> bool:
         made = signature(algorithm, secret, account, user, issued)
@@ -45,10 +51,6 @@ def signature(algorithm: str, secret: str, account: str, user: str, issued: str)
     """Base64 of the HMAC over the three, with colons between them."""
     digest = hmac.digest(secret.encode(), f"{account}:{user}:{issued}".encode(), algorithm.lower())
     return base64.b64encode(digest).decode()
-
-
-def _is_fresh(issued: str, now: datetime, zone: str, life: timedelta) -> bool:
-    return any(-SKEW <= now - at <= life for at in _readings(issued, zone))
 
 
 def _readings(issued: str, zone: str) -> tuple[datetime, ...]:
