@@ -172,11 +172,11 @@ class Dialect:
     """A wire form.
 
     `roots` are the path prefixes whose unknown paths it answers; with `any_case` the fixed words of its paths are
-    found in any letter case. `present` reads the credential out of a request, raising Unauthenticated where there is
-    none; `kind` names the keys it accepts, and `names` within what the user names of keys that sign are unique, None
-    where keys have no users. `body_bytes` is the longest body it takes, None for the server's own limit. `rate` gives
-    the rule for a principal. `error` is total over ExportError. `issue` makes a credential of random bytes, for the
-    partner given or a new one; None for one token of our own form.
+    found in any letter case and with escaped letters. `present` reads the credential out of a request, raising
+    Unauthenticated where there is none; `kind` names the keys it accepts, and `names` within what the user names of
+    keys that sign are unique, None where keys have no users. `body_bytes` is the longest body it takes, None for the
+    server's own limit. `rate` gives the rule for a principal. `error` is total over ExportError. `issue` makes a
+    credential of random bytes, for the partner given or a new one; None for one token of our own form.
     `teller` is how it tells of exports; None for a dialect that has no callbacks.
     A dialect with settings names their dataclass as `options`, and `configure` returns it as they make it.
     """

@@ -41,9 +41,9 @@ class Routes:
 
     def match(self, request: Request) -> Match:
         """Find the operation of a request; HEAD is answered by GET's, without the body."""
-        path = _NEEDLESS.sub(lambda found: chr(int(found[1], 16)), request.raw_path)
+        bare = _NEEDLESS.sub(lambda found: chr(int(found[1], 16)), request.raw_path)
         for pattern, dialect, methods in self._table:
-            if found := pattern.fullmatch(path):
+            if found := pattern.fullmatch(bare if dialect.any_case else request.raw_path):
                 wanted = "GET" if request.method == "HEAD" and "HEAD" not in methods else request.method
                 if wanted not in methods:
                     return Match(dialect=dialect, missing=_wrong_method(request.method, methods))
