@@ -106,6 +106,19 @@ def test_what_cannot_be_read_is_told_only_to_who_has_a_key(send: Send) -> None:
         assert send("POST", query, body).status == status
 
 
+def test_a_route_of_new_versions_is_none_of_older_ones_whoever_asks(send: Send) -> None:
+    unknown, older = "/7f0d1c52-6b8f-4a53-9d53-0f6d1c0b9a10", (None, "2021-12-15", "2022-05-10")
+    for method in ("PATCH", "PUT"):
+        for headers, told in (
+            ({}, (404, "Record not found")),
+            ({"api-key": None}, (401, "Unauthorized")),
+            ({"api-key": "wrong"}, (401, "Unauthorized")),
+        ):
+            for version, expected in (*((one, (404, "Not Found")) for one in older), ("2026-04-16", told)):
+                answer = send(method, unknown, b"{}", version=version, headers=headers)
+                assert (answer.status, answer.text("errors", 0, "title")) == expected, (headers, version)
+
+
 def test_requests_of_a_key_are_counted(serve: Callable[[Options], Client], send: Send) -> None:
     client = serve(Options(requests=2, request_window=timedelta(hours=1)))
     assert send("GET", to=client).status == 200

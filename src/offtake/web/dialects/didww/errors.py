@@ -8,7 +8,8 @@ import msgspec
 from offtake.core import error
 from offtake.core.error import ExportError
 from offtake.web.dialect import Context
-from offtake.web.dialects.didww.reading import MEDIA_TYPE
+from offtake.web.dialects.didww.options import Version
+from offtake.web.dialects.didww.reading import MEDIA_TYPE, version
 from offtake.web.dialects.didww.refusal import Problem
 from offtake.web.dialects.didww.telling import headers
 from offtake.web.message import Reply
@@ -52,6 +53,9 @@ WORDLESS: Final = (error.Unauthenticated, error.NotFound, error.Gone)
 BUSY: Final = b'{"errors":[{"status":"429","detail":"Too Many Requests"}]}'
 """What is told of too many requests: its members have an order of their own."""
 
+CHANGES: Final = ("PATCH", "PUT")
+"""The methods that versions which are not new do not have."""
+
 PATIENT: Final = (429, 503)
 """The statuses that say when to come back."""
 
@@ -80,6 +84,8 @@ class Errors(msgspec.Struct, kw_only=True, frozen=True):
 
 def render(problem: ExportError, context: Context) -> Reply:
     """The reply to a request that went wrong. Total."""
+    if isinstance(problem, error.Unauthenticated) and _is_no_route(context):
+        problem = error.NoSuchOperation(problem.message)
     found = [one for one in problem.details if isinstance(one, Problem)] or [_problem(problem, context)]
     status = found[0].status
     extra = {"Cache-Control": "no-cache"}
@@ -91,6 +97,12 @@ def render(problem: ExportError, context: Context) -> Reply:
         return Reply(status=status, headers={**headers(context), **extra})
     body = BUSY if status == 429 else msgspec.json.encode(Errors(errors=tuple(_told(one) for one in found)))
     return Reply(status=status, body=body, headers={**headers(context), **extra, "Content-Type": MEDIA_TYPE})
+
+
+def _is_no_route(context: Context) -> bool:
+    """Whether the request's version has no such route, as far as can be known without an account."""
+    request = context.request
+    return request.method in CHANGES and not version(request, min(Version)).is_new
 
 
 def _problem(problem: ExportError, context: Context) -> Problem:
