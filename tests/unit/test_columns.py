@@ -118,10 +118,12 @@ def test_an_empty_text_and_a_null_stay_apart(null: str | None) -> None:
     assert encoder(of, CsvLayout())([(1, null), (2, "x")]) == ('1,""\n2,x' if null == "" else "1,\n2,x")
 
 
-@given(st.lists(st.tuples(TEXTS, TEXTS | st.none()), min_size=1), st.booleans())
+@given(
+    st.lists(st.tuples(TEXTS, (TEXTS | st.none()).filter(lambda text: text != END_OF_DATA)), min_size=1), st.booleans()
+)
 def test_sparse_quoting_is_what_pythons_own_writer_does(rows: list[tuple[str, str | None]], alone: bool) -> None:
     of = selection(*(field(name, FieldType.TEXT) for name in ("b" if alone else "ab")))
-    told = [row[1:] if alone else row for row in rows if row[1] != END_OF_DATA]
+    told = [row[1:] if alone else row for row in rows]
     lines: list[str] = []
     for row in told:
         line = io.StringIO(newline="")
