@@ -23,7 +23,7 @@ from offtake.core.tenant import KeyId, TenantId
 from offtake.web.dialects.native import DIALECT, document
 from offtake.web.dialects.native.callbacks import LADDER, TELLER
 from offtake.web.dialects.native.wire_telling import CallbackAsked, EventSent, Tellable
-from offtake.web.webhooks import check_secret, new_secret
+from offtake.web.webhooks import check_secret, new_secret, signed
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 NEW, OLD = new_secret(b"n" * 32), new_secret(b"o" * 24)
@@ -255,3 +255,8 @@ def test_what_is_no_secret_is_refused_and_not_repeated(secret: str) -> None:
     assert "openssl rand -base64 32" in (problem.value.cure or "")
     if secret.strip() not in ("", "whsec_"):
         assert secret not in problem.value.message + (problem.value.cure or "")
+
+
+def test_without_a_secret_there_is_no_signature_rather_than_an_empty_one() -> None:
+    assert signed(notice(secrets=()), AT, b"{}") == {}
+    assert set(signed(notice(), AT, b"{}")) == {"webhook-id", "webhook-timestamp", "webhook-signature"}
