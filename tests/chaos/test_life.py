@@ -114,6 +114,8 @@ class Life(RuleBasedStateMachine):
         self._cancelled(model)
         if model.state is State.SUCCEEDED:
             model.state, model.parts, model.expires_at = State.EXPIRED, 0, self.stage.clock.now
+        if model.state is State.FAILED and model.expires_at is None:
+            model.expires_at = self.stage.clock.now
         model.told.append(Kind.DELETED)
         assert not self._stored(export_id)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from offtake.core.dataset import Dataset, Field, FieldType, Op, Stored
+from offtake.core.dataset import Dataset, Field, FieldType, Op, Parameter, Select, Stored
 from offtake.core.error import Internal
 from offtake.core.filter import Condition
 from offtake.core.query import CsvLayout, JsonLayout, Layout, Quoting
@@ -145,3 +145,16 @@ def test_usual_values_compare_without_a_function_of_ours(stage: SqliteStage) -> 
                 connection.create_scalar_function(name, called, count, deterministic=True)
             assert connection.execute(sqlite.text(statement), statement.arguments).fetchall() == [(1, held)]
         stage.execute("DROP TABLE held")
+
+
+def test_an_operators_select_may_compare_moments_in_whatever_form_they_are(stage: SqliteStage) -> None:
+    """As docs/how-to/serve-your-database.md has it."""
+    held = ["2024-01-02 10:00:00", "2024-01-02T10:00:00.003Z", "2024-01-02 10:00:00.007", "2024-01-02T12:00:01+02:00"]
+    counted = [1704189600, 1704189601]  # the second of the first, and of the last
+    sql = """SELECT * FROM held WHERE CASE typeof(at) WHEN 'integer' THEN offtake_moment(at, 'unix', 6, 'Z')
+             ELSE offtake_moment(at, 'native', 6, 'Z') END > :after"""
+    relation = Select(sql=sql, parameters=(Parameter(name="after", type=FieldType.TIMESTAMP),))
+    of = replace(holding(stage, [*held, *counted], field("at", FieldType.TEXT)), relation=relation)
+    for after, left in (("10:00:00.000000", "2346"), ("10:00:00.003000", "346"), ("10:00:01.000000", "")):
+        where = Condition(field="after", op=Op.EQ, value=f"2024-01-02T{after}Z")
+        assert "".join(str(row[0]) for row in copy(stage, query(of, where)).cells()) == left

@@ -127,6 +127,39 @@ def test_bodies_too_long_are_refused_before_or_while_they_arrive(client: Client)
     assert client("POST", "/v1/exports", {"content-length": "9" * 5000, **json}).status == 413
 
 
+@pytest.mark.parametrize("declared", [{}, {"content-length": "4000"}])
+def test_what_is_too_long_is_taken_from_the_line_all_the_same(client: Client, declared: dict[str, str]) -> None:
+    taken: list[int] = []
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for number in range(4):
+            taken.append(number)
+            yield b"x" * 1000
+
+    async def play() -> int:
+        json = {"content-type": "application/json", **declared}
+        exchange, task = client.start("POST", "/v1/exports", json, pieces=pieces())
+        await task
+        return exchange.answer().status
+
+    assert asyncio.run(play()) == 413
+    assert len(taken) == 4
+
+
+def test_a_client_that_waits_to_be_told_need_not_send_what_is_too_long(client: Client) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        raise AssertionError("nothing is to be read")
+        yield b""
+
+    async def play() -> int:
+        waiting = {"content-type": "application/json", "expect": "100-continue", "content-length": "4000"}
+        exchange, task = client.start("POST", "/v1/exports", waiting, pieces=pieces())
+        await task
+        return exchange.answer().status
+
+    assert asyncio.run(play()) == 413
+
+
 def test_a_body_that_trickles_is_given_up(client: Client) -> None:
     async def trickle() -> AsyncIterator[bytes]:
         yield b"{"

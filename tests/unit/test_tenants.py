@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from offtake.core.error import Conflict, NotFound, Unauthenticated
+from offtake.core.error import Conflict, InvalidRequest, NotFound, Unauthenticated
 from offtake.core.tenant import Compared, Names, Presented, Signed, TenantId
 from offtake.service import seals, tenants
 from offtake.testing.house import Stage, build
@@ -68,6 +68,20 @@ def test_names_are_unique_on_the_server_or_in_the_account(stage: Stage) -> None:
     assert absent.value.field == "account"
 
 
+@pytest.mark.parametrize("name", ["", " ann", "ann ", 'an"n', "ann\n", "an\tn", "ann\x7f", "ann\xa0", "\u0141ukasz"])
+def test_a_name_that_no_header_can_carry_is_refused(stage: Stage, name: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        stage.token("acme", kind=KIND, secret="s1", user=name)
+    assert caught.value.field == "user"
+    assert tenants.keys(stage.house, TenantId("acme")) == []
+
+
+@pytest.mark.parametrize("name", ["a", "api.user", "group/api user", "J\xf6rg", "it's"])
+def test_other_names_are_taken(stage: Stage, name: str) -> None:
+    stage.token("acme", kind=KIND, secret="s1", user=name)
+    assert tenants.authenticate(stage.house, KIND, signed("s1", user=name)).tenant.id == "acme"
+
+
 def test_an_old_secret_works_beside_the_new_one_until_it_ends(stage: Stage) -> None:
     stage.token("acme", kind=KIND, secret="old", user="ann")
     (key,) = tenants.keys(stage.house, TenantId("acme"))
@@ -96,3 +110,19 @@ def test_a_nonce_is_taken_once(stage: Stage) -> None:
     authenticator.prove(KIND, signed("s1", nonce="new"))
     for _ in range(2):
         authenticator.prove(KIND, signed("s1"))
+
+
+def test_a_key_is_confined_to_what_its_tenant_has(stage: Stage) -> None:
+    stage.tenant("chain", {"hotel": ("a", "b")})
+    with pytest.raises(InvalidRequest) as caught:
+        stage.token("chain", kind=KIND, scope={"hotel": ("a", "z")})
+    assert caught.value.field == "scope.hotel[1]"
+    assert tenants.keys(stage.house, TenantId("chain")) == []
+
+
+def test_what_a_tenant_has_lost_no_key_of_it_has(stage: Stage) -> None:
+    stage.tenant("chain", {"hotel": ("a", "b")})
+    token = stage.token("chain", kind=KIND, scope={"hotel": ("a", "b")})
+    stage.tenant("chain", {"hotel": ("b", "c")})
+    found = tenants.authenticate(stage.house, KIND, Compared(secret=token))
+    assert found.effective_scope() == {"hotel": ("b",)}

@@ -55,6 +55,9 @@ def test_what_is_read(body: str, members: dict[str, Member]) -> None:
         (SAYS_UTF_16.encode(), "utf8"),
         (LATIN.encode(), "utf-8"),
         ("<a><b>é</b></a>".encode("utf-16"), "utf-16"),
+        ("<a><b>é</b></a>".encode("utf-16-le"), "utf-16le"),
+        ("<a><b>é</b></a>".encode("utf-16-le"), "UTF-16LE"),
+        ("<a><b>é</b></a>".encode("utf-16-be"), "utf-16be"),
     ],
 )
 def test_encodings(body: bytes, charset: str | None) -> None:
@@ -130,7 +133,7 @@ def test_what_is_no_such_document(body: bytes) -> None:
 
 
 def test_an_unknown_charset_is_refused() -> None:
-    for charset in ("nonsense", "", "utf-7", "base64", "idna"):
+    for charset in ("nonsense", "", "utf-7", "base64", "idna", "\0", "utf-8\0", "\udcff", "x" * 9999):
         with pytest.raises(MalformedRequest):
             read(b"<a><b>1</b></a>", charset)
 

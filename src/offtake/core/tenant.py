@@ -85,8 +85,12 @@ class Principal:
         return all(allowed is None or dataset in allowed for allowed in (self.tenant.datasets, self.datasets))
 
     def effective_scope(self) -> Scope:
-        """The tenant's scope, narrowed to the key's where the key has one."""
-        return narrow(self.tenant.scope, self.scope)
+        """The tenant's scope; of what the key is confined to, only its ids. What a tenant has lost, no key has."""
+        confined = {one: frozenset(ids) for one, ids in self.scope.items()}
+        return {
+            one: tuple(each for each in ids if each in confined[one]) if one in confined else ids
+            for one, ids in self.tenant.scope.items()
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

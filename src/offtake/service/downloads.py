@@ -15,6 +15,9 @@ from offtake.service import exports
 from offtake.service.house import House
 
 MANIFEST = "manifest.json"
+LAST_INSTANT = timedelta(microseconds=999_999)
+"""How much of a second has passed at its end: a link that ends with a second lasts no less than was said."""
+
 WRAPPED = {".age": "application/octet-stream", ".gz": "application/gzip"}
 """What a file is whose format only shows when something is taken off."""
 
@@ -64,7 +67,7 @@ def linker(house: House, now: datetime) -> Linker:
 
     @cache
     def until(life: timedelta | None, latest: datetime | None) -> tuple[datetime, Callable[[str], str]]:
-        end = now + (life or house.policy.link_life)
+        end = now + (life or house.policy.link_life) + LAST_INSTANT
         end = (end if latest is None else min(end, latest)).replace(microsecond=0)
         return end, house.links.until(end)
 

@@ -229,7 +229,10 @@ def cancel(house: House, principal: Principal, export_id: str) -> View:
 
 
 def delete(house: House, principal: Principal, export_id: str) -> None:
-    """Cancel the export if it has not ended, and remove its files now. Deleting twice is no error."""
+    """Cancel the export if it has not ended, and remove its files now; a failure has expired from then on.
+
+    Deleting twice is no error.
+    """
     principal.require(Action.CANCEL)
     with house.control.transaction() as tx:
         export = own(tx, principal, export_id)
@@ -238,6 +241,10 @@ def delete(house: House, principal: Principal, export_id: str) -> None:
             export = _cancelled(house, tx, export, principal)
         elif export.state is State.SUCCEEDED:
             export = _expire(house, tx, export)
+        elif export.state is State.FAILED and export.expires_at is None:
+            dismissed = replace(export, expires_at=house.clock())
+            _change(tx, export, dismissed)
+            export = dismissed
         facts.record(house, tx, [_event(export, Kind.DELETED, principal, house)])
     if was_open:
         house.engine.cancel(task_ids(export))

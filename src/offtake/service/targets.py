@@ -44,7 +44,8 @@ def planned(
 ) -> Delivery:
     """The delivery of an export to the target, checked and with its secrets sealed; it waits and is not stored."""
     check_template(target.path, one_file=one_file)
-    _check_retries(target)
+    if target.retries is not None:
+        check_retries(target.retries, "retry_seconds")
     via, options = target.via, dict(target.options)
     if target.destination is not None:
         via, options = _stored(house, principal, target)
@@ -125,13 +126,12 @@ def _stored(house: House, principal: Principal, target: Target) -> tuple[str, di
     return found.via, {**found.options, **opened(house, found.sealed, context)}
 
 
-def _check_retries(target: Target) -> None:
-    if target.retries is None:
-        return
-    sound = all(timedelta(0) <= one <= LONGEST_PAUSE for one in target.retries)
-    if len(target.retries) > MAX_RETRIES or not sound:
+def check_retries(retries: Sequence[timedelta], field: str) -> None:
+    """Raise InvalidRequest, naming the field, for more or longer pauses between tries than there may be."""
+    sound = all(timedelta(0) <= one <= LONGEST_PAUSE for one in retries)
+    if len(retries) > MAX_RETRIES or not sound:
         raise InvalidRequest(
             "The pauses between tries are not sound.",
-            field="retry_seconds",
+            field=field,
             cure=f"Give up to {MAX_RETRIES} pauses of 0 seconds to 7 days.",
         )

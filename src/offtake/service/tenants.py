@@ -1,10 +1,12 @@
 """Tenants and their keys: who may ask, proved from what a request shows."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
-from offtake.core.error import Conflict, NotFound, Unauthenticated
+from offtake.core.error import Conflict, InvalidRequest, NotFound, Unauthenticated
 from offtake.core.ports import Key, Transaction
 from offtake.core.tenant import (
     ALL_ACTIONS,
@@ -18,8 +20,11 @@ from offtake.core.tenant import (
     Signed,
     Tenant,
     TenantId,
+    narrow,
 )
 from offtake.service.house import House
+
+_IN_A_HEADER: Final = re.compile(r"(?! )[ !#-~\xa1-\xff]+(?<! )")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +102,14 @@ def issue_key(
     """Make a key for the tenant; with `secret` given (a dialect's own form of token) that is the one stored.
 
     With a `partner` it is good only together with that. With a `user` it signs in that name: the secret is sealed, to
-    be had again. Conflict if the name is taken, within what `names` says.
+    be had again. InvalidRequest for a scope beyond the tenant's and for a name that no header can carry, Conflict if
+    that is taken, within what `names` says.
     """
     with house.control.transaction() as tx:
-        if tx.tenants.get(tenant_id) is None:
+        tenant = tx.tenants.get(tenant_id)
+        if tenant is None:
             raise NotFound(f"There is no tenant '{tenant_id}'.", field="tenant", cure="Create it first.")
+        narrow(tenant.scope, scope or {})
         if user is not None:
             _check_name(house, tx, kind, user, tenant_id if names is Names.ACCOUNT else None)
         secret = secret or house.tokens.issue()
@@ -209,7 +217,13 @@ def _key(tx: Transaction, key_id: str) -> Key:
 
 
 def _check_name(house: House, tx: Transaction, kind: str, user: str, tenant_id: TenantId | None) -> None:
-    """Raise Conflict for a user name that a key holds which still works."""
+    """Raise InvalidRequest for a user name that no header can carry, Conflict for one that a working key holds."""
+    if not _IN_A_HEADER.fullmatch(user):
+        raise InvalidRequest(
+            f"'{user}' cannot stand in a request's header.",
+            field="user",
+            cure="Take letters of Latin-1, digits and signs other than quotation marks, with spaces only between them.",
+        )
     if any(_valid(one, house.clock()) for one in tx.keys.by_user(kind, user, tenant_id)):
         raise Conflict(f"There is a user '{user}' already.", field="user", cure="Take another name, or rotate its key.")
 

@@ -5,7 +5,8 @@ Nesting is bounded before anything is decoded, so that a body made to hurt costs
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Final, TypeVar
 
@@ -64,14 +65,15 @@ def decode(body: bytes, shape: type[T]) -> T:
         raise _explained(str(problem), shape) from None
 
 
-def members(body: bytes) -> dict[str, object]:
-    """The members of an object, whatever they are: a number that no float holds is infinite.
+def members(body: bytes, number: Callable[[str], float | Decimal] = float) -> dict[str, object]:
+    """The members of an object, whatever they are; `number` reads those that are not whole, and a float is infinite
+    where it does not hold them.
 
     Raises MalformedRequest as `decode` does, and for a whole number of thousands of digits; InvalidRequest for what is
     no object.
     """
     try:
-        return _decoded(body, msgspec.json.Decoder(dict[str, object], float_hook=float))
+        return _decoded(body, msgspec.json.Decoder(dict[str, object], float_hook=number))
     except msgspec.ValidationError as problem:
         if _TOO_LONG in str(problem):
             raise MalformedRequest("A number in the body is too long.", cure="Send a shorter one.") from None

@@ -19,6 +19,9 @@ NUL: Final = re.compile(r"%00|\x00")
 
 MAX_QUERY_MEMBERS: Final = 100
 
+OVERRUN: Final = 16 << 20
+"""Bytes beyond its limit that are read of a body, and thrown away."""
+
 
 class Disconnected(Exception):
     """The client went away before it had its answer."""
@@ -64,10 +67,12 @@ class Caller:
     async def body(self, request: Request, *, limit: int, seconds: float) -> bytes:
         """Read the body to its end.
 
-        Raises RequestTooLarge beyond `limit` bytes, MalformedRequest after `seconds`, Disconnected.
+        Raises RequestTooLarge beyond `limit` bytes, MalformedRequest after `seconds`, Disconnected. What is longer is
+        still taken from the line, up to `OVERRUN`: many clients look for a reply only once they have sent everything.
         """
         declared = request.headers.get("content-length", "0")
-        if declared.isdecimal() and int(declared[:20]) > limit:
+        is_long = declared.isdecimal() and int(declared[:20]) > limit
+        if is_long and "expect" in request.headers:
             raise _too_large(limit)
         pieces: list[bytes] = []
         size = 0
@@ -77,14 +82,17 @@ class Caller:
                     event = await self._receive()
                     if event["type"] == "http.disconnect":
                         raise Disconnected
-                    pieces.append(event.get("body", b""))
-                    size += len(pieces[-1])
-                    if size > limit:
-                        raise _too_large(limit)
-                    if not event.get("more_body", False):
-                        return b"".join(pieces)
+                    piece = event.get("body", b"")
+                    size += len(piece)
+                    if size <= limit:
+                        pieces.append(piece)
+                    if not event.get("more_body", False) or size > limit + OVERRUN:
+                        break
         except TimeoutError:
             raise MalformedRequest("The body did not arrive in time.", cure="Send it faster.") from None
+        if is_long or size > limit:
+            raise _too_large(limit)
+        return b"".join(pieces)
 
     @property
     def gone(self) -> bool:

@@ -76,10 +76,11 @@ def _refuse_doctype(*_: object) -> None:
 
 
 def _codec(charset: str | None) -> str | None:
-    """The usual name of the charset; MalformedRequest for one that nobody knows."""
+    """The name by which the parser knows the charset; MalformedRequest for one that nobody knows."""
     try:
-        return None if charset is None else codecs.lookup(charset).name
-    except LookupError:
+        name = None if charset is None else codecs.lookup(charset).name
+        return name.replace("utf-16-", "utf-16") if name else None
+    except (LookupError, ValueError):
         raise MalformedRequest(f"There is no charset '{charset}'.", cure="Send UTF-8.") from None
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 
@@ -116,8 +116,25 @@ def test_bodies_that_cannot_be_read(send: Send, kind: str, body: bytes) -> None:
 
 
 def test_a_body_too_large(send: Send) -> None:
-    answer = send("POST", CID, b'{"CID":["a"],"x":"' + b"x" * (1 << 20) + b'"}')
+    answer = send("POST", CID, b'{"CID":["a"],"x":"' + b"x" * (8 << 20) + b'"}')
     assert (answer.status, answer.json()) == (400, {"Message": UNREADABLE})
+
+
+@pytest.mark.parametrize("kind", [JSON, XML, FORM])
+def test_as_many_ids_as_there_may_be_in_their_longest_writing(send: Send, kind: str) -> None:
+    ids = [f"{number:05}".ljust(50, "\u20ac") for number in range(10_000)]
+    escaped = {
+        JSON: lambda one: json.dumps(one).encode(),
+        XML: lambda one: f"<s>{one}</s>".encode("ascii", "xmlcharrefreplace"),
+        FORM: lambda one: f"CID={quote(one)}".encode(),
+    }[kind]
+    begin, comma, end = {
+        JSON: (b'{"CID":[', b",", b"]}"),
+        XML: (b"<CIDRequestInfo><CID>", b"", b"</CID></CIDRequestInfo>"),
+        FORM: (b"", b"&", b""),
+    }[kind]
+    answer = send("POST", CID, begin + comma.join(map(escaped, ids)) + end, headers={"content-type": kind})
+    assert answer.status == 200, answer.body
 
 
 def test_other_media_types_are_not_taken(send: Send) -> None:

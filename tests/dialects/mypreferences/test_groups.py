@@ -218,6 +218,12 @@ def test_what_a_profile_must_match(
         ({"MatchCriteria": "ProfileId", "Values": ["a\0"]}, 400, "Invalid value for Values."),
         ({"MatchCriteria": "ProfileId", "Values": [str(n) for n in range(10_001)]}, 400, "Invalid value for Values."),
         ({"MatchCriteria": "ProfileId", "MatchType": 7, "Values": ["a"]}, 400, "Invalid value for MatchType."),
+        ({"MatchCriteria": "ProfileId", "MatchType": "no", "Values": ["a\0"]}, 400, "Invalid value for Values."),
+        (
+            {"MatchCriteria": "ProfileId", "MatchType": "no", "Values": [str(n) for n in range(10_001)]},
+            400,
+            "Invalid value for Values.",
+        ),
         ({"MatchCriteria": "ProfileId", "MatchType": "CRM", "Values": ["a"]}, 404, "MatchType not found."),
         ({"MatchCriteria": "AlternateId", "MatchType": "x", "Values": ["a"]}, 404, "MatchType not found."),
         ({"MatchCriteria": "EmailAddress", "MatchType": " Work", "Values": ["a"]}, 404, "MatchType not found."),
@@ -231,3 +237,11 @@ def test_what_a_profile_must_match(
 def test_what_does_not_fit(stage: Stage, ask_group: Ask, members: dict[str, object], status: int, message: str) -> None:
     assert said(ask_group(**members)) == (status, message)
     assert stage.engine.tasks == []
+
+
+def test_numbers_are_compared_as_they_are_written(send: Callable[..., Answer], where: Where) -> None:
+    for written in ("2.50", "2.5", "3.0", "17", "12345678901234567890.10"):
+        body = f'{{"MatchCriteria": "ProfileId", "Values": [{written}]}}'.encode()
+        assert where(send("POST", "/Profiles/v4/Async/ACME_CORP/Export/SegmentGroup/a%2Fb", body))["match_values"] == (
+            written,
+        )

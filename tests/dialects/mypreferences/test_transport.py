@@ -140,7 +140,7 @@ def test_the_checks_of_a_customer_export_have_an_order(
     ]
     for to, account, user, headers, body, (status, message) in rows:
         for query in ("startDate=x", "startDate=%zz"):
-            for sent in (body, b"x" * ((1 << 20) + 1)) if body == b"{" else (body,):
+            for sent in (body, b"x" * ((8 << 20) + 1)) if body == b"{" else (body,):
                 target = f"/API/3/async/{account}/export/CID?{query}"
                 answer = send("POST", target, sent, headers=headers, user=user, to=to)
                 assert answer.status == status, (answer.status, answer.body, status)

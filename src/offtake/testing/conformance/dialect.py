@@ -60,6 +60,7 @@ MEDIA_TYPES: Final = (
     ";",
     "a/b; charset=utf-16",
 )
+PARAMETERS: Final = ("; charset=", '; charset="', "; charset*=", "; charset*=utf-8''", "; charset*0=", "; q=", ", ")
 
 
 class Away:
@@ -275,6 +276,8 @@ def mutated(chance: random.Random, operations: Sequence[AnyOperation]) -> tuple[
     headers = {chance.choice(names): _printable(chance) for _ in range(chance.randrange(4))}
     if chance.random() < 0.5:
         headers["content-type"] = chance.choice(MEDIA_TYPES)
+    if "content-type" in headers and chance.random() < 0.3:
+        headers["content-type"] += chance.choice(PARAMETERS) + _word(chance)
     body = chance.choice(BODIES) if chance.random() < 0.5 else chance.randbytes(chance.randrange(200))
     return method, target, headers, body
 

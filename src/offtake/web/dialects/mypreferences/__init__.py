@@ -68,6 +68,7 @@ def dialect(options: object) -> Dialect:
         issue=issue,
         names=Names.ACCOUNT,
         teller=TELLER,
+        body_bytes=options.body_bytes,
         any_case=True,
         options=Options,
         configure=dialect,

@@ -8,7 +8,7 @@ from typing import Final
 
 from offtake.core.dataset import Op
 from offtake.core.export import Selection
-from offtake.core.filter import Condition, write_instant
+from offtake.core.filter import MAX_VALUES, Condition, write_instant
 from offtake.core.limits import Window
 from offtake.web.dialects.mypreferences import grid, reading
 from offtake.web.dialects.mypreferences.options import Account, Criterion, Options
@@ -174,6 +174,8 @@ def _match(asking: Asking) -> _Where:
         raise missing("MatchType")
     if not values:
         raise missing("Values")
+    if len(values) > MAX_VALUES or any("\0" in one for one in values):
+        raise invalid("Values")
     if kind is not None:
         known = {one.lower(): one for one in asking.account.match_types.get(criterion, ())}
         if kind.lower() not in known:

@@ -42,13 +42,17 @@ STRETCH: Final = 200
 """Items of a list that are made into bytes together: one wide character widens the text of those, and not of all there
 are; their members are written column by column, which costs a quarter to a third less than one by one."""
 
+MAX_SHORT: Final = "\uffff"
+"""The last sign whose number has four digits."""
+
 _MARKUP: Final = frozenset({dict, list})
 """What is written as elements."""
 
 _SPECIAL: Final = re.compile(r"[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _UNSOUND: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-_NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_.-]|^[^A-Za-z_]|^$")
+_START: Final = "A-Za-z_\xc0-\xd6\xd8-\xf6\xf8-\u0131"
+_NOT_IN_NAMES: Final = re.compile(rf"[^{_START}0-9.-]|^[^{_START}]|^$|_(?=[xX](?:[0-9A-Fa-f]{{4}}|[0-9A-Fa-f]{{8}})_)")
+"""What is escaped in a name, and what looks like an escape."""
 
 Members = Mapping[str, object]
 """The members of an object by their names."""
@@ -163,10 +167,12 @@ def _order(kind: str, names: Iterable[str]) -> Sequence[str]:
 
 
 def _tag(name: str) -> str:
-    """The name as XML can have it: what it cannot, as .NET writes that."""
-    if _NAME.fullmatch(name):
-        return name
-    return _NOT_IN_NAMES.sub(lambda found: f"_x{ord(found[0]) if found[0] else 0:04X}_", name)
+    """The name as XML can have it: what it cannot, as .NET writes that and reads it back."""
+    return _NOT_IN_NAMES.sub(lambda found: _escape_of(found[0] or "\0"), name)
+
+
+def _escape_of(sign: str) -> str:
+    return f"_x{ord(sign):0{8 if sign > MAX_SHORT else 4}X}_"
 
 
 def _text(value: object) -> str:

@@ -87,6 +87,7 @@ class Options:
         default=False, metadata={"description": "Refuse exports by customer id that name no channels."}
     )
     max_customers: int = field(default=10_000, metadata={"description": "The most customer ids of an export."})
+    body_bytes: int = field(default=8 << 20, metadata={"description": "The longest body of a request that is taken."})
     last_datetime_mode: Literal["grid", "exact"] = field(
         default="grid",
         metadata={

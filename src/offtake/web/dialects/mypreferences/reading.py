@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from email.message import Message
 from typing import Final
 from urllib.parse import parse_qsl
@@ -18,9 +19,10 @@ from offtake.web.message import Request
 JSON: Final = ("application/json", "text/json")
 XML: Final = ("application/xml", "text/xml")
 FORM: Final = "application/x-www-form-urlencoded"
-DIGITS: Final = 15
 MAX_FORM_MEMBERS: Final = 50_000
 DAY: Final = timedelta(days=1)
+FARTHEST: Final = 2**31 - 1
+"""The largest number that a client counts rows with."""
 EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 LATEST: Final = datetime.max.replace(tzinfo=UTC)
 
@@ -60,13 +62,13 @@ def members(request: Request, root: str | None, forms: Sequence[str]) -> Members
 
 
 def texts(given: Members, name: str) -> tuple[str, ...]:
-    """A list of texts or numbers; empty items are left out, equal ones count once."""
+    """A list of texts or numbers, which are as they were written; empty items are left out, equal ones count once."""
     value = given.get(name.lower())
     if value is None:
         return ()
     items = value if isinstance(value, list) else [value]
     if not isinstance(value, list | str) or any(
-        isinstance(one, bool) or not isinstance(one, str | int | float | None) for one in items
+        isinstance(one, bool) or not isinstance(one, str | int | Decimal | None) for one in items
     ):
         raise invalid(name)
     return tuple(dict.fromkeys(str(one) for one in items if one is not None and one != ""))
@@ -98,14 +100,13 @@ def query(request: Request) -> Mapping[str, str]:
 
 
 def positive(given: Mapping[str, str], name: str, default: int) -> int:
-    """A whole number from 1; one that is beyond all rows as `10**DIGITS`."""
+    """A whole number from 1, or the largest that there is."""
     value = given.get(name.lower(), "")
     if not value:
         return default
     if not re.fullmatch(r"[0-9]+", value, re.ASCII) or not value.strip("0"):
         raise invalid(name)
-    digits = value.lstrip("0")
-    return int(digits) if len(digits) <= DIGITS else 10**DIGITS
+    return min(int(value.lstrip("0")[: len(str(FARTHEST)) + 1]), FARTHEST)
 
 
 def truth(given: Mapping[str, str], name: str) -> bool | None:
@@ -166,7 +167,7 @@ def _read(kind: str, body: bytes, root: str | None, charset: str | None) -> Mapp
         return found
     if kind == FORM:
         return _form(body)
-    return json_members(body)
+    return json_members(body, Decimal)
 
 
 def _form(body: bytes) -> Mapping[str, object]:
