@@ -5,7 +5,7 @@ import lzma
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from offtake.demo.hotel.bookings import ALPINE_ID, BERGBLICK, CITY, COSTA_ID, RESORT, Hotel
-from offtake.demo.hotel.moments import local
+from offtake.demo.hotel.moments import local, local_day
 
 CENTS: Final = "CAST(replace({0}, '.', '') AS INTEGER)"
 OURS: Final = f"enterprise_id IN ('{RESORT.id}', '{CITY.id}')"
@@ -218,3 +218,12 @@ def test_local_hours_are_those_of_the_time_zone(hotel_: Hotel) -> None:
     for day in days:
         for hour in (0, 9, 11, 15, 18):
             assert local(hotel_, day, hour) == datetime(day.year, day.month, day.day, hour, tzinfo=zone)
+
+
+@pytest.mark.parametrize("hotel_", [RESORT, BERGBLICK], ids=lambda hotel: hotel.time_zone)
+def test_local_days_are_those_of_the_time_zone(hotel_: Hotel) -> None:
+    zone = ZoneInfo(hotel_.time_zone)
+    for hour in range(3 * 365 * 24):
+        for second in (0, 3_599):
+            moment = datetime(2015, 1, 1, tzinfo=UTC) + timedelta(hours=hour, seconds=second)
+            assert local_day(hotel_, moment) == moment.astimezone(zone).date()

@@ -6,10 +6,11 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from contextlib import closing
-from datetime import date
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -94,11 +95,17 @@ class Bill(NamedTuple):
 class Books(NamedTuple):
     """All that an enterprise has, but for items and payments of zero."""
 
+    zone: ZoneInfo
     entries: Sequence[Entry]
     transactions: Mapping[str, Sequence[Entry]]
     items: Mapping[str, Item]
     payments: Mapping[str, Item]
     bills: Mapping[str, Bill]
+
+    def day(self, moment: str, *, ends: bool = False) -> str:
+        """The day that the hotel's clocks show at the moment, or, of what `ends` then, just before it."""
+        at = datetime.fromisoformat(moment) - timedelta(seconds=1 if ends else 0)
+        return at.astimezone(self.zone).date().isoformat()
 
     def closed(self, until: str = "9999") -> set[str]:
         """The bills that are closed by that moment."""
@@ -156,13 +163,14 @@ def enterprise(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def books(demo_file: Path, enterprise: str) -> Books:
+    (zone,) = (ZoneInfo(hotel.time_zone) for hotel in HOTELS if hotel.id == enterprise)
     with closing(sqlite3.connect(demo_file)) as database:
         entries, items, payments, bills = (
             database.execute(sql, [enterprise]).fetchall() for sql in (ENTRIES, ITEMS, PAYMENTS, BILLS)
         )
     all_entries = [*map(Entry._make, entries)]
     all_bills = {bill.id: bill for bill in map(Bill._make, bills)}
-    return Books(all_entries, grouped(all_entries), priced(items), priced(payments), all_bills)
+    return Books(zone, all_entries, grouped(all_entries), priced(items), priced(payments), all_bills)
 
 
 def test_a_transaction_is_one_debit_and_one_credit_of_the_same_value(books: Books) -> None:
@@ -194,7 +202,7 @@ def test_a_closed_bill_leaves_nothing_on_the_guest_ledger_and_no_deposit(books: 
     assert books.left("Deposit").keys().isdisjoint(books.closed())
     late = [
         entry for entry in books.entries
-        if entry.ledger in ("Guest", "Deposit") and entry.posted_on > books.bills[entry.bill].issued[:10]
+        if entry.ledger in ("Guest", "Deposit") and entry.posted_on > books.day(books.bills[entry.bill].issued)
     ]  # fmt: skip
     assert late == []
 
@@ -221,8 +229,8 @@ def test_a_deposit_is_received_and_applied_as_its_bill_is_closed(books: Books) -
     assert applied.keys() == {key for key, deposit in deposits.items() if deposit.closed}
     for key, (day, moment, value) in applied.items():
         deposit, closed = deposits[key], deposits[key].closed or ""
-        assert received[key] == (deposit.consumed[:10], deposit.consumed, str(-deposit.gross))
-        assert (day, moment, value) == (closed[:10], closed, str(-deposit.gross))
+        assert received[key] == (books.day(deposit.consumed), deposit.consumed, str(-deposit.gross))
+        assert (day, moment, value) == (books.day(closed), closed, str(-deposit.gross))
         assert received[key] < applied[key]
 
 
@@ -253,12 +261,7 @@ def test_the_city_ledger_holds_the_invoices_that_are_not_paid(books: Books) -> N
     assert owed.keys() == {bill.id for bill in books.bills.values() if bill.paid is None}
     settled = [entry for entry in books.entries if entry.item_type == SETTLED]
     assert {books.payments[entry.item].type for entry in settled} == {"InvoicePayment"}
-    assert all((entry.created, entry.posted_on) == paid(books.bills[entry.bill]) for entry in settled)
-
-
-def paid(bill: Bill) -> tuple[str, str]:
-    assert bill.paid
-    return bill.paid, bill.paid[:10]
+    assert all(entry.created == books.bills[entry.bill].paid for entry in settled)
 
 
 def test_an_entry_agrees_with_the_item_and_the_bill_that_it_names(books: Books) -> None:
@@ -275,9 +278,13 @@ def test_an_order_item_is_posted_when_it_is_consumed_and_never_after_its_bill(bo
         if entry.item_type == "OrderItem":
             item = books.items[entry.item]
             assert entry.created == item.consumed <= books.bills[entry.bill].issued
-            ends_at_midnight = item.type == "SpaceOrder" and item.consumed.endswith("T00:00:00Z")
-            days = date.fromisoformat(entry.created[:10]) - date.fromisoformat(entry.posted_on)
-            assert days.days == (1 if ends_at_midnight else 0)
+
+
+def test_every_entry_is_posted_on_the_day_that_the_clocks_of_the_hotel_show(books: Books) -> None:
+    nights = {item.id for item in books.items.values() if item.type == "SpaceOrder"}
+    wrong = [entry for entry in books.entries if entry.posted_on != books.day(entry.created, ends=entry.item in nights)]
+    assert wrong == []
+    assert any(entry.posted_on > entry.created[:10] for entry in books.entries)
 
 
 def test_only_the_tax_ledger_knows_the_rate_and_what_is_taxed(books: Books) -> None:

@@ -40,7 +40,7 @@ def _mews(wired: Wired, first: str, other: str) -> dict[str, dict[str, object]]:
     single = _issue(wired, "mews", portfolio.partner)
     foreign = _issue(wired, "mews", portfolio.partner)
     _key(wired, first, "mews", portfolio)
-    _key(wired, first, "mews", single, {"enterprise": scope["enterprise"][:1], "chain": scope["chain"]})
+    _key(wired, first, "mews", single, {"enterprise": scope["enterprise"][:1]})
     _key(wired, other, "mews", foreign)
     return {
         "mews": {

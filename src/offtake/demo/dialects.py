@@ -4,6 +4,7 @@ from typing import Final
 
 from offtake.demo import emarsys, mypreferences
 from offtake.demo.configuration import Plain
+from offtake.demo.hotel.bookings import HOTELS
 
 ACCOUNTS: Final = ("costa", "alpine")
 
@@ -11,9 +12,17 @@ ACCOUNTS: Final = ("costa", "alpine")
 def settings() -> dict[str, Plain]:
     """The section `dialects`."""
     return {
+        "mews": {"chains": _chains()},
         "emarsys": {"accounts": {name: _marketing(name) for name in ACCOUNTS}},
         "mypreferences": {"accounts": {name: _preferences(name) for name in ACCOUNTS}},
     }
+
+
+def _chains() -> Plain:
+    chains: dict[str, list[Plain]] = {}
+    for hotel in HOTELS:
+        chains.setdefault(hotel.chain_id, []).append(hotel.id)
+    return {chain: list(hotels) for chain, hotels in chains.items()}
 
 
 def _preferences(account: str) -> Plain:

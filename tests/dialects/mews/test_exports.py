@@ -76,9 +76,11 @@ def test_a_success_expires_and_keeps_the_time_until_its_record_goes(
     stage.succeed(export, {"1.jsonl": b"1\n2\n", "2.jsonl": b"3\n4\n"})
     expires = "2026-01-09T03:05:05Z"
     assert state(show(export)) == ("Success", expires, 2)
-    stage.clock.advance(WEEK - timedelta(microseconds=1))
+    stage.clock.advance(WEEK - timedelta(microseconds=123_457))
     assert state(show(export)) == ("Success", expires, 2)
     stage.clock.advance(timedelta(microseconds=1))
+    assert state(show(export)) == ("Expired", expires, 0), "at the second that is shown"
+    stage.clock.advance(timedelta(microseconds=123_456))
     assert state(show(export)) == ("Expired", expires, 0), "though nobody has swept yet"
     retention.expire(stage.house)
     assert state(show(export)) == ("Expired", expires, 0)

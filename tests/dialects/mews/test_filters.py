@@ -14,9 +14,9 @@ from offtake.core.filter import Condition
 from offtake.core.limits import Window
 from offtake.testing.asgi import Answer, Client
 from offtake.testing.house import START, Stage
+from offtake.web.dialects.mews.instants import Instant, written
 from offtake.web.dialects.mews.options import Entity, Options
 from offtake.web.dialects.mews.reading import interval
-from offtake.web.dialects.mews.telling import written
 
 REFUSED = (400, "Invalid Filters.UpdatedUtc.")
 REFUSED_LEDGER = (400, "Invalid Filters.LedgerEntryFilters.")
@@ -42,6 +42,8 @@ WRITTEN = {
     "2026-01-01T00:00:00.000Z": "2026-01-01T00:00:00Z",
     "2026-01-01T00:00:00.5000000Z": "2026-01-01T00:00:00.5Z",
     "2026-01-01T00:00:00.123456Z": "2026-01-01T00:00:00.123456Z",
+    "2026-01-01T00:00:00.1234567Z": "2026-01-01T00:00:00.1234567Z",
+    "2026-01-01T00:00:00.000000001Z": "2026-01-01T00:00:00.000000001Z",
 }
 NOT_INSTANTS: list[object] = [
     None,
@@ -123,7 +125,7 @@ def test_every_type_takes_an_interval_that_is_half_open(stage: Stage, post: Call
 
 def test_the_interval_is_settled_and_not_too_long(stage: Stage, post: Callable[..., Answer]) -> None:
     for start, end, fits in EDGES:
-        asked = updated(written(start), written(end))
+        asked = updated(written(Instant(start)), written(Instant(end)))
         answer = post("add", EntityType="Reservation", Filters=asked)
         if fits:
             assert filters_of(answer) == asked
@@ -137,6 +139,32 @@ def test_start_and_end_alike_ask_for_that_instant(stage: Stage, post: Callable[.
     answer = post("add", EntityType="Bill", Filters=updated("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"))
     assert filters_of(answer) == updated("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z")
     assert selection(stage, answer).window == Window(start=at, end=at + timedelta(microseconds=1))
+
+
+def test_a_ten_millionth_of_a_second_counts(stage: Stage, post: Callable[..., Answer]) -> None:
+    day = timedelta(days=1)
+    at = SETTLED - 200 * day
+    longest = Instant(at, 100), Instant(at + 180 * day, 100)
+    for start, end, fits in (
+        (*longest, True),
+        (Instant(at), longest[1], False),
+        (Instant(at), Instant(at, 100), True),
+        (Instant(at, 200), Instant(at, 100), False),
+        (Instant(SETTLED - day), Instant(SETTLED, 100), False),
+    ):
+        answer = post("add", EntityType="Bill", Filters=updated(written(start), written(end)))
+        assert answer.status == (200 if fits else 400), (start, end)
+        if fits:
+            window = Window(start=start.whole, end=end.whole)
+            assert selection(stage, answer).window == window
+            stage.succeed(answer.text("Export", "Id"), {})
+
+
+def test_between_two_microseconds_nothing_happened(stage: Stage, post: Callable[..., Answer]) -> None:
+    at = "2026-01-01T00:00:00.0000001Z"
+    window = selection(stage, post("add", EntityType="Bill", Filters=updated(at, at))).window
+    assert window is not None
+    assert window.start == window.end
 
 
 def test_instants_are_shown_in_utc_with_a_fraction_only_where_there_is_one(
@@ -172,7 +200,7 @@ def test_what_is_shown_reads_as_what_was_asked(age: timedelta, length: timedelta
     read = interval(asked, START)
     assert read is not None
     assert interval({"StartUtc": written(read.start), "EndUtc": written(read.end)}, START) == read
-    assert (read.start, read.end) == (start, start + length)
+    assert (read.start.at, read.end.at) == (start, start + length)
 
 
 def test_posting_days_are_both_included(stage: Stage, post: Callable[..., Answer]) -> None:

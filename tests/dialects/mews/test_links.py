@@ -142,6 +142,19 @@ def test_a_link_is_good_for_ten_minutes_and_each_get_all_makes_it_anew(
     assert client("GET", links(show(export))[0]).body == FIRST
 
 
+def test_a_link_is_good_for_no_less_than_ten_minutes(
+    stage: Stage, client: Client, add: Callable[..., str], show: Callable[..., Exports]
+) -> None:
+    export = add()
+    stage.succeed(export, {"a.jsonl": FIRST})
+    stage.clock.advance(timedelta(microseconds=1))
+    (link,) = links(show(export))
+    stage.clock.advance(TEN_MINUTES - timedelta(microseconds=1))
+    assert client("GET", link).status == 200
+    stage.clock.advance(timedelta(seconds=1))
+    assert client("GET", link).status == 403
+
+
 def test_the_life_of_a_link_is_a_setting(
     stage: Stage, serve: Callable[[Options], Client], add: Callable[..., str], show: Callable[..., Exports]
 ) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from itertools import product
 
 from offtake.core.export import ExportId
-from offtake.testing.asgi import Answer
+from offtake.testing.asgi import Answer, Client
 from offtake.testing.house import Stage
-from offtake.web.dialects.mews.options import Entity
+from offtake.web.dialects.mews.options import Entity, Options
 
 HOTELS = ["1f0e7c52-0a1b-4c55-9b0f-6a3d2f0a9c11", "7c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5"]
 CHAINS = ["5b6a7988-1c2d-4e3f-9a4b-5c6d7e8f9a0b"]
@@ -74,6 +74,34 @@ def test_a_token_of_one_hotel_has_that(stage: Stage, post: Callable[..., Answer]
     assert (other.status, other.text("Message")) == (400, "Invalid EnterpriseIds.")
 
 
+def test_a_token_has_the_chains_of_its_hotels(
+    stage: Stage, post: Callable[..., Answer], serve: Callable[[Options], Client]
+) -> None:
+    coast, hills, everywhere = CHAINS[0], FOREIGN, NEVER
+    stage.tenant("seaside", {"enterprise": tuple(HOTELS), "chain": (coast, hills, everywhere)})
+    to = serve(Options(chains={coast: (HOTELS[0],), hills: (HOTELS[1],)}))
+    for token, chains in (("portfolio", [coast, hills, everywhere]), ("hotel", [coast, everywhere])):
+        answer = post("add", to=to, token=token, EntityType="Customer")
+        assert scope_of(answer) == {"EnterpriseIds": None, "ChainIds": chains}
+        assert granted(stage, answer) == {"chain": tuple(chains)}
+        one = post("add", to=to, token=token, EntityType="Company", Scope={"ChainIds": chains[:1]})
+        assert granted(stage, one) == {"chain": (coast,)}
+    other = post("add", to=to, token="hotel", EntityType="Customer", Scope={"ChainIds": [coast, hills]})
+    assert (other.status, other.text("Message")) == (400, "Invalid ChainIds.")
+    strange = serve(Options(chains=dict.fromkeys((coast, hills, everywhere), (NEVER,))))
+    nothing = post("add", to=strange, EntityType="Customer")
+    assert (nothing.status, nothing.text("Message")) == (400, "Invalid Scope.")
+
+
+def test_who_has_no_chain_gets_no_customers(stage: Stage, post: Callable[..., Answer]) -> None:
+    stage.tenant("single", {"enterprise": tuple(HOTELS[:1])})
+    single = {"ClientToken": "single", "AccessToken": stage.token("single", kind="mews", partner="single")}
+    answer = post("add", **single, EntityType="Customer")
+    assert scope_of(answer) == {"EnterpriseIds": None, "ChainIds": []}
+    assert granted(stage, answer) == {"chain": ()}
+    assert post("add", **single, EntityType="Bill").status == 200
+
+
 def test_of_both_lists_the_one_that_applies_counts_and_the_other_is_not_looked_at(
     stage: Stage, post: Callable[..., Answer]
 ) -> None:
@@ -89,6 +117,18 @@ def test_of_both_lists_the_one_that_applies_counts_and_the_other_is_not_looked_a
 def test_an_id_in_capitals_is_the_same_id(post: Callable[..., Answer]) -> None:
     answer = post("add", EntityType="Bill", Scope={"EnterpriseIds": [HOTELS[0].upper()]})
     assert scope_of(answer) == {"EnterpriseIds": HOTELS[:1], "ChainIds": None}
+
+
+def test_ids_that_the_operator_wrote_in_capitals_are_shown_in_small_letters(
+    stage: Stage, post: Callable[..., Answer]
+) -> None:
+    capitals = HOTELS[0].upper()
+    stage.tenant("loud", {"enterprise": (capitals,)})
+    loud = {"ClientToken": "loud", "AccessToken": stage.token("loud", kind="mews", partner="loud")}
+    for entity, scope in (("Bill", None), ("Payment", {"EnterpriseIds": HOTELS[:1]})):
+        answer = post("add", **loud, EntityType=entity, Scope=scope)
+        assert scope_of(answer) == {"EnterpriseIds": HOTELS[:1], "ChainIds": None}
+        assert granted(stage, answer) == {"enterprise": (capitals,)}
 
 
 def test_other_ids_are_refused_and_foreign_ones_like_those_that_never_were(

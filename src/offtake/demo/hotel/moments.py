@@ -41,6 +41,12 @@ def local(hotel: Hotel, day: date, hour: int) -> datetime:
     return winter - HOUR if start <= winter and winter - HOUR < end else winter
 
 
+def local_day(hotel: Hotel, moment: datetime) -> date:
+    """The day that the hotel's clocks show at that instant."""
+    start, end = SUMMERS[moment.year]
+    return (moment + (hotel.winter_offset + (start <= moment < end)) * HOUR).date()
+
+
 def created(booking: Booking) -> datetime:
     """When the booking was made: on the day `lead_time` days before arrival, and before the room is booked from."""
     day = booking.arrival - timedelta(days=booking.lead_time)

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from offtake.demo.hotel import order_items, payments
-from offtake.demo.hotel.bookings import HOTELS, cents, money
+from offtake.demo.hotel.bookings import HOTELS, Hotel, cents, money
 from offtake.demo.hotel.chance import identifier
 from offtake.demo.hotel.columns import BY_ENTERPRISE, CREATED, DATE, DECIMAL, ENTERPRISE, ID, TEXT, UUID, link
-from offtake.demo.hotel.moments import written
+from offtake.demo.hotel.moments import local_day, written
 from offtake.demo.hotel.stay import Stay
 from offtake.demo.mews import house
 from offtake.demo.tables import Cell, Column, Row, Table
@@ -59,10 +59,10 @@ def _items(stays: Mapping[str, Stay]) -> Iterator[Row]:
     names = [column.name for column in order_items.TABLE.columns]
     for row in order_items.rows(stays.values()):
         item = dict(zip(names, row, strict=True))
-        kind, consumed = str(item["type"]), str(item["consumed_at"])
         gross, net = cents(str(item["amount"])), cents(str(item["net_amount"]))
+        kind = str(item["type"])
         sides = ("Guest", "NonRevenue" if kind == "city_tax" else "Revenue")
-        what = (item["id"], "OrderItem", kind, _night(consumed) if kind == "night" else consumed[:10], consumed)
+        what = (item["id"], "OrderItem", kind, str(item["consumed_at"]))
         stay = stays[str(item["reservation_id"])]
         if net:
             yield _row(stay, "net", what, sides, net)
@@ -79,7 +79,7 @@ def _payments(stays: Mapping[str, Stay]) -> Iterator[Row]:
         stay = stays[str(payment["reservation_id"])]
         value = cents(str(payment["amount"]).removeprefix("-"))
         for part, item_type, sides, moment in _moves(payment, written(stay.billed)):
-            what = (payment["id"], item_type, str(payment["method"]), moment[:10], moment)
+            what = (payment["id"], item_type, str(payment["method"]), moment)
             yield _row(stay, part, what, sides, value)
 
 
@@ -100,12 +100,12 @@ def _moves(payment: Mapping[str, Cell], closed: str) -> Iterator[tuple[str, str,
 def _row(
     stay: Stay,
     part: str,
-    what: tuple[Cell, str, str, str, str],
+    what: tuple[Cell, str, str, str],
     sides: tuple[str, str],
     value: int,
     tax: tuple[str | None, str | None] = (None, None),
 ) -> Row:
-    item, item_type, kind, day, made = what
+    item, item_type, kind, made = what
     hotel = stay.booking.hotel
     return (
         identifier("posting", part, str(item)),
@@ -118,13 +118,14 @@ def _row(
         item,
         item_type,
         *sides,
-        day,
+        _day(hotel, kind, made),
         money(value),
         *tax,
         made,
     )
 
 
-def _night(end: str) -> str:
-    """The business day of a night: a midnight at which it ends belongs to the day before."""
-    return (datetime.fromisoformat(end) - SECOND).date().isoformat()
+def _day(hotel: Hotel, kind: str, made: str) -> str:
+    """The day that the hotel's clocks show then: a midnight at which a night ends belongs to the day before."""
+    moment = datetime.fromisoformat(made)
+    return local_day(hotel, moment - SECOND if kind == "night" else moment).isoformat()

@@ -16,6 +16,7 @@ from offtake.core.tenant import Principal
 from offtake.service import exports
 from offtake.service.house import House
 from offtake.web.dialect import Context
+from offtake.web.dialects.mews.instants import written
 from offtake.web.dialects.mews.options import BY_CHAIN, KIND, Entity, Options
 from offtake.web.dialects.mews.reading import LEDGER, MAX_IDS, UPDATED, AddAsked, Interval, interval, posting
 from offtake.web.dialects.mews.replying import json_reply
@@ -29,7 +30,6 @@ from offtake.web.dialects.mews.telling import (
     Scope,
     TimeInterval,
     told,
-    written,
 )
 from offtake.web.message import Reply
 
@@ -48,13 +48,16 @@ class Exports:
     def add(self, house: House, principal: Principal, asked: AddAsked) -> Export:
         """Ask for an export; one of the same type and token that has not ended is AlreadyRunning."""
         posted = self._posted(asked)
-        ids = self._ids(principal, asked)
+        ids, dimension = self._ids(principal, asked), self.options.dimension(asked.entity)
+        is_narrowed = ids != principal.effective_scope().get(dimension, ())
+        if is_narrowed and not ids:
+            raise InvalidRequest("None of the token's enterprises lies in a chain of its account.", field="Scope")
         updated = interval(asked.updated, asked.received_at)
         ask = ExportRequest(
             selections=(
                 Selection(
                     dataset=self.options.dataset(asked.entity),
-                    scope={} if ids is None else {self.options.dimension(asked.entity): ids},
+                    scope={dimension: ids} if is_narrowed else {},
                     window=updated.window() if updated else None,
                     where=_where(posted),
                 ),
@@ -64,7 +67,7 @@ class Exports:
             dialect=KIND,
             one_at_a_time=OneAtATime(key=f"{KIND}/{principal.key_id}/{asked.entity}"),
             retention=self.options.file_life,
-            memo=msgspec.to_builtins(self._memo(principal, asked, ids, updated, posted)),
+            memo=msgspec.to_builtins(self._memo(asked, ids, updated, posted)),
         )
         try:
             return exports.request(house, principal, ask).export
@@ -90,21 +93,22 @@ class Exports:
         """The reply to `getAll`."""
         return json_reply(context, All(exports=tuple(told(context, one, self.options.link_life) for one in found)))
 
-    def _ids(self, principal: Principal, asked: AddAsked) -> tuple[str, ...] | None:
-        """The ids of the list that applies, within the token's scope; None where none are given."""
+    def _ids(self, principal: Principal, asked: AddAsked) -> tuple[str, ...]:
+        """The ids of the list that applies, within the token's scope; all of that where none are given."""
         by_chain = asked.entity in BY_CHAIN
         mine, other = asked.chain_ids, asked.enterprise_ids
         name = "ChainIds"
         if not by_chain:
             mine, other, name = other, mine, "EnterpriseIds"
+        allowed = self.options.ids(asked.entity, principal.effective_scope())
+        known = {one.lower(): one for one in allowed}
         if mine is None:
             if other is not None:
                 raise InvalidRequest("Only the list that does not apply is given.", field="Scope")
-            return None
-        allowed = principal.effective_scope().get(self.options.dimension(asked.entity), ())
-        if not mine or not set(mine) <= set(allowed):
+            return allowed
+        if not mine or not known.keys() >= set(mine):
             raise InvalidRequest("An id is not within the token's scope.", field=name)
-        return mine
+        return tuple(known[one] for one in mine)
 
     def _posted(self, asked: AddAsked) -> tuple[date, date] | None:
         is_ledger = asked.entity is Entity.LEDGER_ENTRY
@@ -114,15 +118,9 @@ class Exports:
         return posting(asked.ledger)
 
     def _memo(
-        self,
-        principal: Principal,
-        asked: AddAsked,
-        ids: tuple[str, ...] | None,
-        updated: Interval | None,
-        posted: tuple[date, date] | None,
+        self, asked: AddAsked, ids: tuple[str, ...], updated: Interval | None, posted: tuple[date, date] | None
     ) -> Memo:
-        shown = ids if ids is not None else principal.effective_scope().get(self.options.dimension(asked.entity), ())
-        listed = shown if len(shown) <= MAX_IDS else None
+        listed = tuple(one.lower() for one in ids) if len(ids) <= MAX_IDS else None
         by_chain = asked.entity in BY_CHAIN
         scope = Scope(chain_ids=listed) if by_chain else Scope(enterprise_ids=listed)
         return Memo(entity=asked.entity, scope=scope, filters=self._filters(updated, posted))

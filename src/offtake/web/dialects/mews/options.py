@@ -6,6 +6,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from offtake.core.tenant import Scope
+
 KIND: Final = "mews"
 
 
@@ -45,6 +47,13 @@ class Options:
     chain_dimension: str = field(
         default="chain", metadata={"description": "The dimension of scope whose ids are chain ids."}
     )
+    chains: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict,
+        metadata={
+            "description": "The enterprises of a chain, by its id: a token has the chains of its enterprises. One that "
+            "is not here goes with every enterprise of its account."
+        },
+    )
     file_bytes: int = field(
         default=100 << 20, metadata={"description": "Another file is begun once one is larger than this."}
     )
@@ -71,3 +80,11 @@ class Options:
     def dimension(self, entity: Entity) -> str:
         """The dimension by which an entity type is divided."""
         return self.chain_dimension if entity in BY_CHAIN else self.enterprise_dimension
+
+    def ids(self, entity: Entity, scope: Scope) -> tuple[str, ...]:
+        """The ids of an entity type's list that lie within a scope."""
+        found = scope.get(self.dimension(entity), ())
+        if entity not in BY_CHAIN:
+            return found
+        enterprises = frozenset(scope.get(self.enterprise_dimension, ()))
+        return tuple(one for one in found if one not in self.chains or not enterprises.isdisjoint(self.chains[one]))

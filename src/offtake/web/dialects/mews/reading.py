@@ -7,10 +7,11 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from offtake.core.error import InvalidRequest, MalformedRequest
-from offtake.core.filter import instant
 from offtake.core.limits import Window
 from offtake.core.tenant import Compared, Presented
 from offtake.web.body import members
+from offtake.web.dialects.mews import instants
+from offtake.web.dialects.mews.instants import TICK, Instant
 from offtake.web.dialects.mews.options import Entity
 from offtake.web.message import Request
 
@@ -19,17 +20,11 @@ LONGEST: Final = timedelta(days=180)
 SETTLED: Final = timedelta(minutes=5)
 """How long ago an interval must have ended."""
 
-TICK: Final = timedelta(microseconds=1)
-
 UPDATED: Final = "Filters.UpdatedUtc"
 LEDGER: Final = "Filters.LedgerEntryFilters"
 
 _GUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_INSTANT: Final = re.compile(
-    rf"{_DATE.pattern}T\d{{2}}:\d{{2}}(:\d{{2}}(\.\d{{1,9}})?)?(Z|[+-]\d{{2}}(:?\d{{2}})?)?",
-    re.ASCII | re.IGNORECASE,
-)
 
 Members = Mapping[str, object]
 
@@ -51,12 +46,13 @@ class AddAsked:
 class Interval:
     """A time interval as the client means it; start and end alike ask for that very instant."""
 
-    start: datetime
-    end: datetime
+    start: Instant
+    end: Instant
 
     def window(self) -> Window:
-        """The half-open window."""
-        return Window(start=self.start, end=self.end if self.end > self.start else self.start + TICK)
+        """The half-open window of what lies on microseconds."""
+        is_instant = self.start == self.end and not self.start.nanoseconds
+        return Window(start=self.start.whole, end=self.end.whole + TICK if is_instant else self.end.whole)
 
 
 def present(request: Request) -> Presented:
@@ -101,7 +97,7 @@ def interval(given: Members | None, now: datetime) -> Interval | None:
     if given is None:
         return None
     start, end = _instant(given.get("StartUtc")), _instant(given.get("EndUtc"))
-    if end < start or end - start > LONGEST or end > now - SETTLED:
+    if end < start or end > Instant(now - SETTLED) or end > Instant(start.at + LONGEST, start.nanoseconds):
         raise _invalid(UPDATED)
     return Interval(start=start, end=end)
 
@@ -159,11 +155,11 @@ def _guid(value: object, name: str) -> str:
     return value.lower()
 
 
-def _instant(value: object) -> datetime:
-    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+def _instant(value: object) -> Instant:
+    if not isinstance(value, str):
         raise _invalid(UPDATED)
     try:
-        return instant(value.upper())
+        return instants.read(value)
     except (ValueError, OverflowError):
         raise _invalid(UPDATED) from None
 

@@ -101,7 +101,7 @@ class Memo(msgspec.Struct, kw_only=True, frozen=True):
 def told(context: Context, export: Outline, link_life: timedelta) -> ExportTold:
     """The export as it stands, its files with fresh links."""
     memo = msgspec.convert(export.request.memo, Memo)
-    expired = export.expires_at is not None and context.now >= export.expires_at
+    expired = export.expires_at is not None and context.now >= export.expires_at.replace(microsecond=0)
     state = State.EXPIRED if expired and export.state is State.SUCCEEDED else export.state
     is_success = state is State.SUCCEEDED
     return ExportTold(
@@ -113,12 +113,6 @@ def told(context: Context, export: Outline, link_life: timedelta) -> ExportTold:
         expires=_seconds(export.expires_at) if export.expires_at and (is_success or state is State.EXPIRED) else None,
         filters=memo.filters,
     )
-
-
-def written(at: datetime) -> str:
-    """An instant in UTC, with a fraction only where there is one."""
-    text = at.astimezone(UTC).isoformat().removesuffix("+00:00")
-    return (text.rstrip("0") if "." in text else text) + "Z"
 
 
 def _files(context: Context, export: Outline, link_life: timedelta) -> tuple[File, ...]:
