@@ -96,6 +96,14 @@ def test_times_in_every_form_without_a_zone_in_vienna(created: str) -> None:
         read(made(created), at=AT - timedelta(minutes=5, seconds=2))
 
 
+def test_in_the_hour_that_comes_twice_a_time_without_a_zone_is_either() -> None:
+    created = made("2026-10-25T02:30:00")
+    for hour in (0, 1):
+        assert read(created, at=datetime(2026, 10, 25, hour, 30, tzinfo=UTC)).proves("s")
+    with pytest.raises(Unauthenticated):
+        read(created, at=datetime(2026, 10, 25, 1, 0, tzinfo=UTC))
+
+
 def test_the_window_is_five_minutes_both_ways() -> None:
     for edge in (timedelta(minutes=5), timedelta(minutes=-5)):
         assert read(WHOLE, at=AT + edge).proves("customersecret")

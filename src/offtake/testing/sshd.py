@@ -27,7 +27,7 @@ PasswordAuthentication {pam}
 KbdInteractiveAuthentication no
 LogLevel DEBUG1
 Subsystem sftp internal-sftp
-ForceCommand internal-sftp
+ForceCommand internal-sftp -d {root}
 """
 
 PRIVILEGES: Final = Path("/run/sshd")
@@ -60,7 +60,9 @@ class Sshd(Daemon):
             program = own
         settings = self.folder / "sshd_config"
         pam = "no" if self.password is None else "yes"
-        settings.write_text(SETTINGS.format(port=self.port, folder=self.folder, user=self.user, pam=pam))
+        settings.write_text(
+            SETTINGS.format(port=self.port, folder=self.folder, root=self.root, user=self.user, pam=pam)
+        )
         self.run([os.fspath(program), "-D", "-e", "-f", os.fspath(settings)])
 
     def logins_tried(self) -> bool:

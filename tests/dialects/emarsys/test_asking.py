@@ -224,10 +224,19 @@ def test_settings_under_each_of_their_names(stage: Stage, made: Made, latest: La
         runs.fail(stage.house, stage.start(export.id), Internal("Over."))
 
 
-def test_folders_from_the_root_and_from_the_login(
+def test_folders_are_from_where_the_login_begins(
     stage: Stage, made: Made, latest: Latest, watch: Callable[..., dict[str, object]]
 ) -> None:
-    for folder, directory in (("/", "/"), ("//", "/"), ("/in/", "/in"), ("in", "in"), ("", ""), (None, "")):
+    for folder, directory in (
+        ("/", ""),
+        ("//", ""),
+        ("/in/", "in"),
+        ("in", "in"),
+        ("./in//a/./b", "in/a/b"),
+        (".", ""),
+        ("", ""),
+        (None, ""),
+    ):
         number = made(distribution_method="ftp", ftp_settings={**FTP, "folder": folder})
         export = latest()
         with stage.house.control.reading() as tx:

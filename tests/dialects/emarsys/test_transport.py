@@ -7,12 +7,18 @@ from datetime import timedelta
 from itertools import product
 from typing import Final
 
+import pytest
+
+from offtake.core.dataset import Field, FieldType
+from offtake.core.error import InvalidRequest
 from offtake.core.export import Export
 from offtake.core.limits import RateRule
 from offtake.testing.asgi import Answer, Client
 from offtake.testing.conformance.dialect import Away
 from offtake.testing.house import Stage
-from offtake.web.dialects.emarsys import DIALECT
+from offtake.web.dialects.emarsys import DIALECT, dialect
+from offtake.web.dialects.emarsys.fields import string_id
+from offtake.web.dialects.emarsys.options import Account, ContactList, Options
 from offtake.web.server import Server
 
 Send = Callable[..., Answer]
@@ -165,11 +171,53 @@ def test_a_path_that_cannot_be_read(send: Send) -> None:
         ("/%ff", (501, 1)),
         ("/field/%zz", (501, 1)),
         ("/export/%00", (400, 10001)),
+        ("/export//data", (400, 10001)),
+        ("/export//data/", (400, 10001)),
+        ("/export//data/offset=0&limit=1", (400, 10001)),
+        ("/export//", (400, 10001)),
         ("/field/choices?fields=%ff", (400, 1010)),
         ("/form?a=%ff", (200, 0)),
     ):
         answer = send("GET", target)
         assert (answer.status, answer.json()["replyCode"]) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "id"),
+    [
+        ("First Name", "first_name"),
+        ("Annual Revenue (in 000 EUR)", "annual_revenue_in_000_eur"),
+        ("Größe_neu", "größe_neu"),
+        ("Név", "név"),
+    ],
+)
+def test_the_name_of_a_field_for_programs(name: str, id: str) -> None:
+    assert string_id(Field(name="1", type=FieldType.TEXT, column="c", labels={"en": name})) == id
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"ftp_retries": 51}, "ftp_retries"),
+        ({"ftp_retries": 10**12}, "ftp_retries"),
+        ({"ftp_pause": timedelta(days=8)}, "ftp_retries"),
+        ({"accounts": {"acme": Account(zone="Wien")}}, "accounts.acme.zone"),
+        ({"accounts": {"acme": Account(language="english")}}, "accounts.acme.language"),
+        ({"accounts": {"acme": Account(forms={"077": "2"})}}, "accounts.acme.forms"),
+        ({"accounts": {"acme": Account(sources={"shop": "9"})}}, "accounts.acme.sources"),
+        ({"accounts": {"acme": Account(contact_lists={"": ContactList()})}}, "accounts.acme.contact_lists"),
+        ({"accounts": {"acme": Account(segments={"-1": "x"})}}, "accounts.acme.segments"),
+    ],
+)
+def test_settings_that_cannot_work_are_told_at_the_start(wrong: dict[str, object], field: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        dialect(Options(**wrong))  # type: ignore[arg-type]
+    assert caught.value.field == f"dialects.emarsys.{field}"
+    assert caught.value.cure
+
+
+def test_settings_at_their_edges_can() -> None:
+    dialect(Options(ftp_retries=50, ftp_pause=timedelta(days=7), accounts={"acme": Account(language="EN")}))
 
 
 LOOK_UPS: Final = [

@@ -121,7 +121,8 @@ def _asking(options: Options, proof: Proof) -> Iterator[Operation]:
             action=Action.EXPORT,
         )
     data = f"{proof.root}/export/{{id}}/data"
-    for name, path in _forms("get_contact_data", data):
+    unnamed = _forms("get_contact_data_unnamed", f"{proof.root}/export//data")
+    for name, path in (*_forms("get_contact_data", data), *unnamed):
         document = _documented("Read an export's rows", (*COMMON, NotPermitted), proof, media_type=CSV)
         yield keyed(
             name, "GET", path, parse=_same, call=exports.data, render=rows, document=document, action=Action.DOWNLOAD
@@ -130,6 +131,7 @@ def _asking(options: Options, proof: Proof) -> Iterator[Operation]:
         *_forms("get_contact_export", f"{proof.root}/export/{{id}}"),
         ("get_contact_export_unnamed", f"{proof.root}/export"),
         ("get_contact_export_unnamed_slash", f"{proof.root}/export/"),
+        ("get_contact_export_unnamed_slashes", f"{proof.root}/export//"),
     ):
         document = _documented("Show an export", (*COMMON, NotPermitted), proof)
         yield keyed(

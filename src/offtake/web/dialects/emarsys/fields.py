@@ -58,7 +58,7 @@ def titles(columns: Sequence[str], known: Sequence[Field], language: str) -> Map
 
 def string_id(field: Field) -> str:
     """The field's name for programs."""
-    return re.sub(r"[^a-z0-9]+", "_", title(field, FALLBACK).lower()).strip("_")
+    return re.sub(r"[\W_]+", "_", title(field, FALLBACK).lower()).strip("_")
 
 
 def application_type(field: Field) -> str:

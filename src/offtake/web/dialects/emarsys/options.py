@@ -1,11 +1,14 @@
 """What an operator may set, and the words of this API."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Literal
 
+from offtake.core.error import InvalidRequest
 from offtake.core.tenant import TenantId
+from offtake.service.targets import MAX_RETRIES, check_retries
 from offtake.web.webhooks import check_secret
 from offtake.web.zones import check_zone
 
@@ -56,6 +59,8 @@ LANGUAGES: Final = {
 
 FALLBACK: Final = "en"
 """The language of what has no name in another."""
+
+_ID: Final = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,8 +161,27 @@ class Options:
 
 
 def check(options: Options) -> None:
-    """Raise InvalidRequest, naming the setting, for a zone or a secret that cannot be worked with."""
+    """Raise InvalidRequest, naming the setting, for what cannot be worked with."""
     for tenant, account in options.accounts.items():
-        check_zone(account.zone, f"dialects.{KIND}.accounts.{tenant}.zone")
+        _check_account(account, f"dialects.{KIND}.accounts.{tenant}")
+    check_retries((options.ftp_pause,) * min(options.ftp_retries, MAX_RETRIES + 1), f"dialects.{KIND}.ftp_retries")
     for tenant, secret in options.notification_secrets.items():
         check_secret(secret, f"dialects.{KIND}.notification_secrets.{tenant}")
+
+
+def _check_account(account: Account, path: str) -> None:
+    check_zone(account.zone, f"{path}.zone")
+    if account.language.lower() not in LANGUAGES:
+        raise InvalidRequest(
+            f"There is no language '{account.language}'.",
+            field=f"{path}.language",
+            cure=f"Choose one of: {', '.join(LANGUAGES)}.",
+        )
+    for name, ids in (
+        ("forms", account.forms.keys()),
+        ("sources", account.sources.keys()),
+        ("contact_lists", account.contact_lists.keys()),
+        ("segments", account.segments.keys()),
+    ):
+        if wrong := [one for one in ids if not _ID.fullmatch(one)]:
+            raise InvalidRequest(f"'{wrong[0]}' is no id.", field=f"{path}.{name}", cure="Give whole numbers as ids.")

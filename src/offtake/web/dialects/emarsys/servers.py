@@ -56,16 +56,16 @@ def server(found: Members) -> Server:
         raise invalid_value("host", host)
     if port is None or not 1 <= port <= 65535:
         raise invalid_value("port", found["port"])
-    if not isinstance(folder, str) or not folder.isprintable() or len(folder) > 512 or _climbs(folder):
+    if not isinstance(folder, str) or not folder.isprintable() or len(folder) > 512 or ".." in folder.split("/"):
         raise invalid_value("folder", folder)
     username, password = found["username"], found["password"]
     if not isinstance(username, str) or not username.isprintable():
         raise invalid_value("username", username)
     if not isinstance(password, str) or not password.isprintable():
         raise invalid_value("password", "")
-    bare = folder.rstrip("/") or folder[:1]
-    return Server(host=host, port=port, username=username, password=password, folder=bare)
+    return Server(host=host, port=port, username=username, password=password, folder=_from_the_login(folder))
 
 
-def _climbs(folder: str) -> bool:
-    return any(segment in (".", "..") for segment in folder.split("/"))
+def _from_the_login(folder: str) -> str:
+    """The folder as it is found from where the login begins, whatever slashes and dots it is written with."""
+    return "/".join(segment for segment in folder.split("/") if segment not in ("", "."))

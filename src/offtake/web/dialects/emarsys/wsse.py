@@ -3,6 +3,7 @@
 import base64
 import hmac
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha1
 from typing import Final
@@ -34,8 +35,8 @@ def present(request: Request, *, once: bool = False) -> Presented:
         raise Unauthenticated(MISSING, details=(Problem(status=401, code=1, text=MISSING),))
     parts = {name.lower(): value for name, value in _PART.findall(header)}
     nonce, created = parts.get("nonce", ""), parts.get("created", "")
-    at = _instant(created)
-    if len(parts) < 4 or not _NONCE.fullmatch(nonce) or at is None or abs(request.received_at - at) > WINDOW:
+    is_fresh = any(abs(request.received_at - at) <= WINDOW for at in _instants(created))
+    if len(parts) < 4 or not _NONCE.fullmatch(nonce) or not is_fresh:
         raise Unauthenticated("The header X-WSSE proves nothing.")
 
     def proves(secret: str) -> bool:
@@ -49,11 +50,14 @@ def digest(nonce: str, created: str, secret: str) -> str:
     return base64.b64encode(sha1(f"{nonce}{created}{secret}".encode()).hexdigest().encode()).decode()  # noqa: S324
 
 
-def _instant(text: str) -> datetime | None:
+def _instants(text: str) -> Sequence[datetime]:
+    """What a time can mean: without a zone, in the hour that clocks go through twice, it is either."""
     if not _CREATED.fullmatch(text.strip()):
-        return None
+        return ()
     try:
         at = datetime.fromisoformat(text.strip().upper())
-        return (at if at.tzinfo else at.replace(tzinfo=LOCAL)).astimezone(UTC)
+        if at.tzinfo is not None:
+            return (at.astimezone(UTC),)
+        return tuple(at.replace(tzinfo=LOCAL, fold=fold).astimezone(UTC) for fold in (0, 1))
     except (ValueError, OverflowError):
-        return None
+        return ()
