@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
+from offtake.core.error import Internal
 from offtake.core.tenant import Compared
-from offtake.service import exports, retention, tenants
+from offtake.service import exports, retention, runs, tenants
 from offtake.testing.asgi import Answer, Client
 from offtake.testing.house import Stage
 from offtake.web.dialects.didww import dialect
-from offtake.web.dialects.didww.options import Options
+from offtake.web.dialects.didww.options import Options, Version
 from offtake.web.dialects.native import DIALECT as NATIVE
 from offtake.web.server import Server
 
@@ -112,6 +114,9 @@ def test_the_reference_is_changed_by_patch_and_put(
     for nothing in ({}, [], {"filters": []}, {"filters": {}}, {"filters": None}):
         assert change(nothing).status == 200
     assert shown(export, version=NEW)["external_reference_id"] == "kept"
+    for filled in (0, False, "", "x", {"year": 2026}, [[]]):
+        answer = change({"filters": filled, "external_reference_id": "lost"})
+        assert (answer.status, answer.text("errors", 0, "detail")) == (400, "filters is not allowed.")
     for wrong in (7, True, [], {}, "a\0b"):
         answer = change({"external_reference_id": wrong})
         assert (answer.status, answer.text("errors", 0, "title")) == (422, "is invalid")
@@ -171,6 +176,28 @@ def test_delete_is_no_route_until_it_is_switched_on(
     assert send("GET", file).status == 404
     assert send("GET").json()["data"] == []
     assert stage.engine.cancelled
+
+
+def test_a_failure_is_shown_as_processing_until_it_is_deleted(
+    stage: Stage, serve: Callable[[Options], Client], send: Send, made: Callable[..., str]
+) -> None:
+    failed, other = made(), made()
+    runs.fail(stage.house, stage.start(failed), Internal("It broke."))
+    assert send("GET", f"/{failed}").text("data", "attributes", "status") == "Processing"
+    open_handed = serve(Options(allow_delete=True))
+    assert send("DELETE", f"/{failed}", to=open_handed).status == 204
+    assert missing(send("GET", f"/{failed}"), failed)
+    assert missing(send("DELETE", f"/{failed}", to=open_handed), failed)
+    (left,) = cast("list[dict[str, object]]", send("GET").json()["data"])
+    assert left["id"] == other
+
+
+def test_the_versions_of_the_server_decide_whether_there_is_a_patch(serve: Callable[[Options], Client]) -> None:
+    for default, status in ((Version.Y2021, 404), (Version.Y2026, 401)):
+        client = serve(Options(api_version=default))
+        for headers in ({}, {"api-key": "wrong"}):
+            assert client("PATCH", "/v3/exports/x", headers).status == status
+            assert client("PATCH", "/v3/exports/x", {**headers, "x-didww-api-version": "2026-04-16"}).status == 401
 
 
 def test_a_callback_url_is_echoed_as_it_was_sent(

@@ -5,6 +5,7 @@ silent, what we chose is written down in docs/how-to/serve-didww-clients.md.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from offtake.core.error import (
@@ -44,7 +45,7 @@ def dialect(options: object) -> Dialect:
         operations=_operations(Exports(options)),
         present=reading.present,
         rate=steady(options.requests, options.request_window),
-        error=errors.render,
+        error=partial(errors.render, options),
         issue=issue,
         teller=TELLER,
         options=Options,

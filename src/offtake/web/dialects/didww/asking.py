@@ -15,6 +15,7 @@ from offtake.web.dialects.didww.refusal import Problem, invalid, not_allowed, re
 
 REFERENCE: Final = "external_reference_id"
 MAX_REFERENCE: Final = 100
+EMPTY: Final[tuple[object, ...]] = (None, [], {})
 METHODS: Final = ("get", "post")
 CREATED: Final = frozenset({"export_type", "filters", "callback_url", "callback_method"})
 
@@ -54,7 +55,9 @@ def asked(attributes: Attributes, rules: Rules) -> Asked:
 
 def changed(attributes: Attributes) -> Mapping[str, str | None]:
     """The attributes of an export that is changed: its reference, or nothing. An empty `filters` is passed over."""
-    _only([name for name, value in attributes.items() if name != "filters" or value], frozenset({REFERENCE}))
+    _only(
+        [name for name, value in attributes.items() if name != "filters" or value not in EMPTY], frozenset({REFERENCE})
+    )
     problems: list[Problem] = []
     reference = _reference(attributes.get(REFERENCE), problems)
     if problems:

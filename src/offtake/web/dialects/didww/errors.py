@@ -8,7 +8,7 @@ import msgspec
 from offtake.core import error
 from offtake.core.error import ExportError
 from offtake.web.dialect import Context
-from offtake.web.dialects.didww.options import Version
+from offtake.web.dialects.didww.options import Options
 from offtake.web.dialects.didww.reading import MEDIA_TYPE, version
 from offtake.web.dialects.didww.refusal import Problem
 from offtake.web.dialects.didww.telling import headers
@@ -82,9 +82,9 @@ class Errors(msgspec.Struct, kw_only=True, frozen=True):
     errors: tuple[Told, ...]
 
 
-def render(problem: ExportError, context: Context) -> Reply:
+def render(options: Options, problem: ExportError, context: Context) -> Reply:
     """The reply to a request that went wrong. Total."""
-    if isinstance(problem, error.Unauthenticated) and _is_no_route(context):
+    if isinstance(problem, error.Unauthenticated) and _is_no_route(options, context):
         problem = error.NoSuchOperation(problem.message)
     found = [one for one in problem.details if isinstance(one, Problem)] or [_problem(problem, context)]
     status = found[0].status
@@ -99,10 +99,10 @@ def render(problem: ExportError, context: Context) -> Reply:
     return Reply(status=status, body=body, headers={**headers(context), **extra, "Content-Type": MEDIA_TYPE})
 
 
-def _is_no_route(context: Context) -> bool:
+def _is_no_route(options: Options, context: Context) -> bool:
     """Whether the request's version has no such route, as far as can be known without an account."""
     request = context.request
-    return request.method in CHANGES and not version(request, min(Version)).is_new
+    return request.method in CHANGES and not version(request, options.api_version).is_new
 
 
 def _problem(problem: ExportError, context: Context) -> Problem:

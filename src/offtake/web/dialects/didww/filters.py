@@ -21,7 +21,13 @@ WINDOW: Final = {False: ("year", "month"), True: ("from", "to")}
 OWN: Final = {Calls.IN: DID_NUMBER, Calls.OUT: DOTTED_TRUNK}
 """The key that only one export type has."""
 
-_NUMBER: Final = re.compile(r"[0-9]{1,4}", re.ASCII)
+LAST: Final = 9998
+"""The last year that has an end."""
+
+FARTHEST: Final = 10**18
+"""No year is looked at that lies further away."""
+
+_NUMBER: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _DIGITS: Final = re.compile(r"[0-9]+", re.ASCII)
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d|T\d\d:\d\d:\d\d(?:\.\d{1,9})?Z?)", re.ASCII)
 
@@ -108,11 +114,15 @@ def _dotted(given: Mapping[str, object]) -> Mapping[str, object]:
 
 def _month(reading: _Reading, calls: Calls | None) -> Window | None:
     """A calendar month, or a day of it."""
-    year, month = reading.number("year", 9998), reading.number("month", 12)
+    rules = reading.rules
+    year, month = reading.number("year", FARTHEST if rules.months else LAST), reading.number("month", 12)
     has_day = calls is Calls.OUT and reading.given.get("day") is not None
     if year is None or month is None:
         if has_day:
             reading.number("day", 31)
+        return None
+    if year > LAST:
+        reading.wrong(f"month {_within(rules)}")
         return None
     start = datetime(year, month, 1, tzinfo=UTC)
     end = later(start, 1)
@@ -121,9 +131,9 @@ def _month(reading: _Reading, calls: Calls | None) -> Window | None:
         if day is not None:
             start = start.replace(day=day)
             end = start + timedelta(days=1)
-    first, last = _months(reading.rules)
-    if reading.rules.months and not first <= start < last:
-        reading.wrong(f"month {_within(reading.rules)}")
+    first, last = _months(rules)
+    if rules.months and not first <= start < last:
+        reading.wrong(f"month {_within(rules)}")
     return Window(start=start, end=end)
 
 

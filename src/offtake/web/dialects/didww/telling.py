@@ -53,7 +53,7 @@ def file(context: Context, found: tuple[str, Download]) -> Reply:
         status=200,
         body=File(download=download, export_id=export_id),
         headers={
-            "X-Request-Id": context.request.id,
+            **_traces(context),
             "Content-Type": FILE_MEDIA_TYPE,
             "Content-Disposition": f'attachment; filename="{name}"',
             "Content-Transfer-Encoding": "binary",
@@ -62,9 +62,13 @@ def file(context: Context, found: tuple[str, Download]) -> Reply:
 
 
 def headers(context: Context) -> Mapping[str, str]:
-    """The headers of every reply."""
+    """The headers of every reply but a file's."""
+    return {**_traces(context), "Vary": "Accept"}
+
+
+def _traces(context: Context) -> Mapping[str, str]:
     took = max((context.now - context.request.received_at).total_seconds(), 0)
-    return {"X-Request-Id": context.request.id, "X-Runtime": f"{took:.6f}", "Vary": "Accept"}
+    return {"X-Request-Id": context.request.id, "X-Runtime": f"{took:.6f}"}
 
 
 def _document(context: Context, document: Mapping[str, object], *, status: int = 200) -> Reply:
