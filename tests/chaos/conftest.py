@@ -127,7 +127,8 @@ def address(standing: tuple[Serving, Process, str]) -> str:
 
 
 def _settings(directory: Path, source_url: str) -> dict[str, object]:
-    settings = dict(numbers.settings(directory, f"sqlite:///{directory / 'control.db'}", max_attempts=2))
+    control = f"sqlite:///{directory / 'control.db'}"
+    settings = dict(numbers.settings(directory, control, max_attempts=2, lease_seconds=PATIENCE))  # nothing ends it
     where = urlsplit(source_url)
     reader = f"reader_{where.path.lstrip('/')}:{PASSWORD}@{where.hostname}:{where.port}"
     url = urlunsplit(where._replace(netloc=reader))
