@@ -130,7 +130,7 @@ Presented = Compared | Signed
 
 
 def narrow(wide: Scope, wish: Scope) -> Scope:
-    """Return `wide` with each dimension named in `wish` cut to the ids wished for.
+    """Return `wide` with each dimension named in `wish` cut to the ids wished for, which may be none.
 
     An unknown dimension or an id outside `wide` is an InvalidRequest; the two answer alike for an id that belongs
     to somebody else and one that never existed.
@@ -142,12 +142,6 @@ def narrow(wide: Scope, wish: Scope) -> Scope:
                 f"This token has no scope named '{dimension}'.",
                 field=f"scope.{dimension}",
                 cure=f"Known here: {', '.join(sorted(wide)) or 'none'}.",
-            )
-        if not ids:
-            raise InvalidRequest(
-                f"The list of ids for '{dimension}' is empty.",
-                field=f"scope.{dimension}",
-                cure="Leave the member out to ask for everything in the token's scope.",
             )
         allowed = set(wide[dimension])
         for position, one in enumerate(ids):

@@ -106,7 +106,11 @@ def test_what_cannot_be_read_is_told_only_to_who_has_a_key(send: Send) -> None:
         assert send("POST", query, body).status == status
 
 
-def test_a_route_of_new_versions_is_none_of_older_ones_whoever_asks(send: Send) -> None:
+def test_a_route_of_new_versions_is_none_of_older_ones_whoever_asks(
+    serve: Callable[[Options], Client], send: Send
+) -> None:
+    none_left = serve(Options(requests=1, request_window=timedelta(hours=1)))
+    send("GET", to=none_left)
     unknown, older = "/7f0d1c52-6b8f-4a53-9d53-0f6d1c0b9a10", (None, "2021-12-15", "2022-05-10")
     for method in ("PATCH", "PUT"):
         for headers, told in (
@@ -117,6 +121,8 @@ def test_a_route_of_new_versions_is_none_of_older_ones_whoever_asks(send: Send) 
             for version, expected in (*((one, (404, "Not Found")) for one in older), ("2026-04-16", told)):
                 answer = send(method, unknown, b"{}", version=version, headers=headers)
                 assert (answer.status, answer.text("errors", 0, "title")) == expected, (headers, version)
+                late = send(method, unknown, b"{}", version=version, headers=headers, to=none_left)
+                assert late.status == (429 if expected == (404, "Record not found") else expected[0])
 
 
 def test_requests_of_a_key_are_counted(serve: Callable[[Options], Client], send: Send) -> None:

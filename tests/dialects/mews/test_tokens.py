@@ -128,7 +128,6 @@ def test_checks_have_an_order(client: Client, post: Callable[..., Answer]) -> No
         ({"EntityType": "Stay"}, (400, "Invalid EntityType.")),
         ({"Scope": 7}, (400, "Invalid Scope.")),
         ({"Scope": {"EnterpriseIds": "x", "ChainIds": "x"}}, (400, "Invalid EnterpriseIds.")),
-        ({"Scope": {"ChainIds": "x"}}, (400, "Invalid ChainIds.")),
         ({"Scope": wrong_list, "Filters": 7}, (400, "Invalid Filters.")),
         ({"Filters": {"UpdatedUtc": 7, "LedgerEntryFilters": {}}}, (400, "Invalid Filters.UpdatedUtc.")),
         ({"Filters": {**late, "LedgerEntryFilters": {}}}, (400, "Invalid Filters.LedgerEntryFilters.")),

@@ -53,6 +53,9 @@ WORDLESS: Final = (error.Unauthenticated, error.NotFound, error.Gone)
 BUSY: Final = b'{"errors":[{"status":"429","detail":"Too Many Requests"}]}'
 """What is told of too many requests: its members have an order of their own."""
 
+BEFORE_ROUTES: Final = (error.Unauthenticated, error.LimitExceeded)
+"""What is known of a request before its version is, and with it whether it has such a route."""
+
 CHANGES: Final = ("PATCH", "PUT")
 """The methods that versions which are not new do not have."""
 
@@ -84,7 +87,7 @@ class Errors(msgspec.Struct, kw_only=True, frozen=True):
 
 def render(options: Options, problem: ExportError, context: Context) -> Reply:
     """The reply to a request that went wrong. Total."""
-    if isinstance(problem, error.Unauthenticated) and _is_no_route(options, context):
+    if isinstance(problem, BEFORE_ROUTES) and _is_no_route(options, context):
         problem = error.NoSuchOperation(problem.message)
     found = [one for one in problem.details if isinstance(one, Problem)] or [_problem(problem, context)]
     status = found[0].status

@@ -17,7 +17,7 @@ from offtake.service import exports
 from offtake.service.house import House
 from offtake.web.dialect import Context
 from offtake.web.dialects.mews.instants import written
-from offtake.web.dialects.mews.options import BY_CHAIN, KIND, Entity, Options
+from offtake.web.dialects.mews.options import BY_CHAIN, KIND, Entity, Options, lists
 from offtake.web.dialects.mews.reading import LEDGER, MAX_IDS, UPDATED, AddAsked, Interval, interval, posting
 from offtake.web.dialects.mews.replying import json_reply
 from offtake.web.dialects.mews.telling import (
@@ -50,8 +50,6 @@ class Exports:
         posted = self._posted(asked)
         ids, dimension = self._ids(principal, asked), self.options.dimension(asked.entity)
         is_narrowed = ids != principal.effective_scope().get(dimension, ())
-        if is_narrowed and not ids:
-            raise InvalidRequest("None of the token's enterprises lies in a chain of its account.", field="Scope")
         updated = interval(asked.updated, asked.received_at)
         ask = ExportRequest(
             selections=(
@@ -95,20 +93,15 @@ class Exports:
 
     def _ids(self, principal: Principal, asked: AddAsked) -> tuple[str, ...]:
         """The ids of the list that applies, within the token's scope; all of that where none are given."""
-        by_chain = asked.entity in BY_CHAIN
-        mine, other = asked.chain_ids, asked.enterprise_ids
-        name = "ChainIds"
-        if not by_chain:
-            mine, other, name = other, mine, "EnterpriseIds"
         allowed = self.options.ids(asked.entity, principal.effective_scope())
-        known = {one.lower(): one for one in allowed}
-        if mine is None:
-            if other is not None:
+        if asked.ids is None:
+            if asked.has_other:
                 raise InvalidRequest("Only the list that does not apply is given.", field="Scope")
             return allowed
-        if not mine or not known.keys() >= set(mine):
-            raise InvalidRequest("An id is not within the token's scope.", field=name)
-        return tuple(known[one] for one in mine)
+        known = {one.lower(): one for one in allowed}
+        if not asked.ids or not known.keys() >= set(asked.ids):
+            raise InvalidRequest("An id is not within the token's scope.", field=lists(asked.entity)[0])
+        return tuple(known[one] for one in asked.ids)
 
     def _posted(self, asked: AddAsked) -> tuple[date, date] | None:
         is_ledger = asked.entity is Entity.LEDGER_ENTRY

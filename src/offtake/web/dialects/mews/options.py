@@ -30,6 +30,11 @@ BY_CHAIN: Final = frozenset({Entity.CUSTOMER, Entity.COMPANY})
 """The types whose scope is a list of chains; that of the others is a list of enterprises."""
 
 
+def lists(entity: Entity) -> tuple[str, str]:
+    """The member of a scope that applies to an entity type, and the one that does not."""
+    return ("ChainIds", "EnterpriseIds") if entity in BY_CHAIN else ("EnterpriseIds", "ChainIds")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """The Mews Connector API's exports."""

@@ -12,7 +12,7 @@ from offtake.core.tenant import Compared, Presented
 from offtake.web.body import members
 from offtake.web.dialects.mews import instants
 from offtake.web.dialects.mews.instants import TICK, Instant
-from offtake.web.dialects.mews.options import Entity
+from offtake.web.dialects.mews.options import Entity, lists
 from offtake.web.message import Request
 
 MAX_IDS: Final = 1000
@@ -31,12 +31,14 @@ Members = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddAsked:
-    """What `exports/add` asks for. The interval is looked at after the scope: `updated` is as sent, and so is `ledger`,
-    whose rules are settings."""
+    """What `exports/add` asks for: `ids` of the list that applies, and whether it `has_other` ones, never looked at.
+
+    The interval is looked at after the scope: `updated` is as sent, and so is `ledger`, whose rules are settings.
+    """
 
     entity: Entity
-    enterprise_ids: tuple[str, ...] | None
-    chain_ids: tuple[str, ...] | None
+    ids: tuple[str, ...] | None
+    has_other: bool
     updated: Members | None
     ledger: object
     received_at: datetime
@@ -70,12 +72,13 @@ def add_asked(request: Request) -> AddAsked:
     if not isinstance(entity, str) or entity not in frozenset(Entity):
         raise _invalid("EntityType")
     scope = _given(given, "Scope") or {}
-    enterprise_ids, chain_ids = _ids(scope, "EnterpriseIds"), _ids(scope, "ChainIds")
+    mine, other = lists(Entity(entity))
+    ids, has_other = _ids(scope, mine), scope.get(other) is not None
     filters = _given(given, "Filters") or {}
     return AddAsked(
         entity=Entity(entity),
-        enterprise_ids=enterprise_ids,
-        chain_ids=chain_ids,
+        ids=ids,
+        has_other=has_other,
         updated=_given(filters, "UpdatedUtc", UPDATED),
         ledger=filters.get("LedgerEntryFilters"),
         received_at=request.received_at,

@@ -9,6 +9,7 @@ from offtake.core.filter import Condition
 from offtake.core.kind import Kind
 from offtake.core.limits import Split, Window
 from offtake.core.target import Callback, Target
+from offtake.core.tenant import Scope
 from offtake.service.endpoints import check_bare_url
 from offtake.web.dialects.native.callbacks import INCLUDE_LINKS
 from offtake.web.dialects.native.reading import body_of, idempotency_key, moment
@@ -114,8 +115,19 @@ def _selection(asked: SelectionAsked, path: str) -> Selection:
         fields=asked.fields,
         where=tuple(Condition(field=one.field, op=one.op, value=one.value) for one in asked.where),
         window=_window(asked.window, path) if asked.window else None,
-        scope=asked.scope,
+        scope=_scope(asked.scope, path),
     )
+
+
+def _scope(asked: Scope, path: str) -> Scope:
+    empty = next((dimension for dimension, ids in asked.items() if not ids), None)
+    if empty is not None:
+        raise InvalidRequest(
+            f"The list of ids for '{empty}' is empty.",
+            field=f"{path}scope.{empty}",
+            cure="Leave the member out to ask for everything in the token's scope.",
+        )
+    return asked
 
 
 def _window(asked: WindowAsked, path: str) -> Window:
