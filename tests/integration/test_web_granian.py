@@ -1,20 +1,17 @@
 """The same, through the real server and real sockets."""
 
-import asyncio
 import http.client
 import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from granian.constants import Interfaces
-from granian.server.embed import Server as Granian
 
 from offtake.core.export import ExportId
 from offtake.core.kind import Kind
 from offtake.testing.asgi import Client
 from offtake.testing.house import Stage, build
+from offtake.testing.listening import listening
 from offtake.web.dialects.native import DIALECT
 from offtake.web.server import Server
 
@@ -51,25 +48,8 @@ def held() -> Iterator[socket.socket]:
 @pytest.fixture
 def port(server: Server, held: socket.socket) -> Iterator[int]:
     """The port that a real server over the application listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        free: int = probe.getsockname()[1]
-    granian = Granian(server, address="127.0.0.1", port=free, interface=Interfaces.ASGI, log_enabled=False)
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=lambda: loop.run_until_complete(granian.serve()))
-    thread.start()
-    for _ in range(2000):
-        try:
-            socket.create_connection(("127.0.0.1", free), timeout=1).close()
-            break
-        except OSError:
-            threading.Event().wait(0.01)
-    yield free
-    server.drain()
-    loop.call_soon_threadsafe(granian.stop)
-    thread.join(20)
-    assert not thread.is_alive()
-    loop.close()
+    with listening(server) as port:
+        yield port
 
 
 def finished(stage: Stage, client: Client, content: bytes) -> tuple[str, str]:

@@ -8,12 +8,11 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from granian.constants import Interfaces
-from granian.server.embed import Server as Granian
 
 from offtake.core.export import Export
 from offtake.testing.asgi import Answer, Client
 from offtake.testing.house import Stage
+from offtake.testing.listening import listening
 from offtake.web.dialects.mypreferences import dialect, signing
 from offtake.web.dialects.mypreferences.options import Account, Options
 from offtake.web.server import Server
@@ -37,25 +36,8 @@ def server(stage: Stage) -> Iterator[Server]:
 @pytest.fixture
 def port(server: Server) -> Iterator[int]:
     """The port that a real server over the application listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        free: int = probe.getsockname()[1]
-    granian = Granian(server, address="127.0.0.1", port=free, interface=Interfaces.ASGI, log_enabled=False)
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=lambda: loop.run_until_complete(granian.serve()))
-    thread.start()
-    for _ in range(2000):
-        try:
-            socket.create_connection(("127.0.0.1", free), timeout=1).close()
-            break
-        except OSError:
-            threading.Event().wait(0.01)
-    yield free
-    server.drain()
-    loop.call_soon_threadsafe(granian.stop)
-    thread.join(PATIENCE)
-    assert not thread.is_alive()
-    loop.close()
+    with listening(server) as port:
+        yield port
 
 
 @pytest.fixture
