@@ -64,7 +64,7 @@ test: test-setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 3 --dist worksteal
 
 chaos: test-setup
 	OFFTAKE_CHAOS=$(CHAOS) $(BIN)/pytest -n 2 --timeout 36000 tests/chaos tests/conformance
