@@ -35,7 +35,7 @@ DIGESTS: Final = {
     "companies": "c2984d9d02e5787092c1b6a217f34c639be766db46ec6218ce6cb578ad83f84f",
     "customers": "1090ccc89d7c38dd4a02c9c89aa7ec53a8f5b27d643da614513da3770ea8d01d",
     "reservations": "d1cc4fb2eaa9b57a27d4b3bd26a20ef6e4011f9b8da1f675ef90e3e6d8d1a45d",
-    "bills": "90d01ebb1ced046822fe2a124aece89131ddbb6602a2829895b62bfa27cd481c",
+    "bills": "668393ecea8e763b8a3b7015adc59a74a57100b8fd18e20af4b04167c7014b31",
     "order_items": "84563a56d0a938e358e2ed49d9051f397747bfceaf4f7d99404b04847503a467",
     "payments": "a4310aff6a9efe05b2067c005f9ae7d4310c49f1aba23a75b5683dd0311c4a55",
     "rooms": "d6bd226c1cd21033918e1dd81e6a3bd24b81c79fba75008234955068db9ff9cf",

@@ -123,6 +123,20 @@ def test_an_item_is_units_times_price_and_its_net_amount_is_rounded_half_up(hote
         assert Decimal("-0.005") <= exact - Decimal(net) < Decimal("0.005")
 
 
+def test_bills_are_numbered_and_due_by_the_days_of_their_hotel(hotel: sqlite3.Connection) -> None:
+    bills = hotel.execute(
+        "SELECT e.time_zone, b.created_at, b.number, b.type, b.due_date FROM bills b "
+        "JOIN enterprises e ON e.id = b.enterprise_id"
+    ).fetchall()
+    shifted = 0
+    for zone, made, number, kind, due in bills:
+        day = datetime.fromisoformat(made).astimezone(ZoneInfo(zone)).date()
+        assert number.startswith(f"{day.year}/")
+        assert due == ((day + timedelta(days=30)).isoformat() if kind == "invoice" else None)
+        shifted += day.isoformat() != made[:10]
+    assert shifted > 10, "or days in UTC would do"
+
+
 def test_what_cost_something_has_one_bill_and_what_did_not_has_none(hotel: sqlite3.Connection) -> None:
     billed = {row[0] for row in hotel.execute("SELECT reservation_id FROM bills")}
     charged = {

@@ -33,7 +33,7 @@ DIGESTS: Final = {
     "mews_resource_block": "3e03ab619bed2bd2511bde0327757908fc91d8daf169fe1e3aeeb32b67c92447",
     "mews_customer": "b84a253d651579abb0bdbed747523ac7b55fcde002b107b207d1a83eb74add65",
     "mews_company": "61ff98ae72ba38238e67b3b3637a3617ec460a9fa2e708d9db4359abfcad73ea",
-    "mews_bill": "d59011ec66132e89a7ebfff0ac197a24043d0bc8b9a9ae866905d1f51b03366e",
+    "mews_bill": "86289180cc0d0a0c441107bfa5ac9766617ac1495abd03a154a89af332aaa43a",
     "mews_ledger_entry": "2dc60fd54687cb262ad7653bf1b72930a169f4485e363383985e0c42219756cc",
 }
 """Of every row of every view; a row more or another text in a document changes them."""

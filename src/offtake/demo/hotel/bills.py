@@ -21,7 +21,7 @@ from offtake.demo.hotel.columns import (
     TIMESTAMP,
     UPDATED,
 )
-from offtake.demo.hotel.moments import written
+from offtake.demo.hotel.moments import local_day, written
 from offtake.demo.hotel.stay import Stay
 from offtake.demo.tables import Column, Row, Table
 
@@ -84,18 +84,19 @@ def rows(stays: Iterable[Stay]) -> Iterator[Row]:
 
 def _row(stay: Stay) -> Row:
     made, settled = written(stay.billed), paid(stay)
+    day = local_day(stay.booking.hotel, stay.billed)
     return (
         stay.bill_id,
         stay.booking.hotel.id,
         stay.id,
         stay.customer_id,
         stay.company_id,
-        f"{stay.billed.year}/{stay.booking.position:06d}",
+        f"{day.year}/{stay.booking.position:06d}",
         "invoice" if stay.company_id else "receipt",
         "closed" if settled else "open",
         money(stay.total),
         stay.booking.hotel.currency,
-        (stay.billed + DUE).date().isoformat() if stay.company_id else None,
+        (day + DUE).isoformat() if stay.company_id else None,
         settled,
         made,
         settled or made,
