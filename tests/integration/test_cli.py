@@ -106,6 +106,16 @@ def test_a_token_is_shown_once_and_can_be_rotated_and_revoked(run: Run) -> None:
     assert run("key", "create", "nobody-there")[0] == Exit.REFUSED
 
 
+def test_a_dialects_token_is_rotated_in_its_own_form_and_keeps_its_partner(run: Run) -> None:
+    made = run("key", "create", numbers.TENANT, "--kind", "mews")[1]
+    key, look = KEY.search(made), r"[0-9A-F]{32}-[0-9A-F]{31}\b"
+    assert key
+    assert re.search(rf"client_token\s+{look}", made)
+    rotated = run("key", "rotate", key[1])[1]
+    assert re.search(rf"access_token\s+{look}", rotated)
+    assert "client_token" not in rotated
+
+
 def test_a_configured_tenant_that_was_revoked_stays_so_over_a_start(run: Run) -> None:
     assert run("tenant", "revoke", numbers.TENANT)[0] == Exit.DONE
     assert run("migrate")[0] == Exit.DONE

@@ -1,6 +1,7 @@
 """`tenant` and `key`: who may ask. Both act on the control store."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -171,7 +172,7 @@ def create_key(
             scope=_scopes(scope),
             expires_at=expires,
         )
-    _show_secret(issued, made)
+    _show_secret(issued, made.shown if made else {})
 
 
 @key_app.command(name="list")
@@ -215,9 +216,10 @@ def rotate_key(key: str, *, keep_hours: float = 24, config: Config = None) -> No
     """
     with opened(config) as wired:
         until = wired.house.clock() + timedelta(hours=keep_hours)
-        issued = tenants.rotate_key(wired.house, key, until)
+        made = _issue(_dialect(wired, tenants.key(wired.house, key).kind), None)
+        issued = tenants.rotate_key(wired.house, key, until, secret=made.secret if made else None)
     say(f"The old one ends at {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC.")
-    _show_secret(issued)
+    _show_secret(issued, {name: value for name, value in made.shown.items() if value == made.secret} if made else {})
 
 
 @key_app.command(name="revoke")
@@ -264,9 +266,9 @@ def _issue(dialect: Dialect, partner: str | None) -> Issue | None:
     return dialect.issue(secrets.token_bytes, partner) if dialect.issue else None
 
 
-def _show_secret(issued: tenants.Issued, made: Issue | None = None) -> None:
+def _show_secret(issued: tenants.Issued, shown: Mapping[str, str]) -> None:
     say(f"key    {issued.key.id}")
-    for name, value in (made.shown if made else {"token": issued.secret}).items():
+    for name, value in (shown or {"token": issued.secret}).items():
         say(f"{name:<5}  {value}")
     kept = "it is not stored" if issued.key.sealed is None else "only its encrypted form is stored"
     Console(stderr=True).print(f"Keep the token now; {kept}, and it cannot be shown again.", style="yellow")

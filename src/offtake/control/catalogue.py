@@ -11,6 +11,7 @@ from offtake.control.columns import one_of
 from offtake.control.rows import ROWS, load, outlines
 from offtake.control.tables import EXPORTS
 from offtake.core.export import Export, ExportId, Outline
+from offtake.core.lifecycle import State
 from offtake.core.ports import Listing, Sort
 from offtake.core.tenant import TenantId
 
@@ -117,7 +118,9 @@ def _by(sort: Sort, listing: Listing, descends: bool) -> UnaryExpression[object]
         case Sort.CREATED:
             return EXPORTS.c.sequence.desc() if descends else EXPORTS.c.sequence.asc()
         case Sort.STATE:
-            by = case({state.value: rank for state, rank in listing.ranks.items()}, value=EXPORTS.c.state)
+            waits_again = and_(EXPORTS.c.state == State.PENDING.value, EXPORTS.c.started_at.is_not(None))
+            onward = case((waits_again, State.RUNNING.value), else_=EXPORTS.c.state)
+            by = case({state.value: rank for state, rank in listing.ranks.items()}, value=onward)
         case Sort.CLIENT_REFERENCE:
             by = EXPORTS.c.client_reference
         case _:

@@ -15,11 +15,10 @@ from offtake.core.export import Export, ExportId, ExportRequest, Failure, Outlin
 from offtake.core.lifecycle import State
 from offtake.core.tenant import KeyId, TenantId
 
-_OUTLINE: Final = ("id", "key_id", "request", "state", "created_at", "expires_at")
+_OUTLINE: Final = ("id", "key_id", "request", "state", "created_at", "started_at", "expires_at")
 _REST: Final = (
     "part_count",
     "tenant_id",
-    "started_at",
     "finished_at",
     "attempt",
     "deaths",
@@ -32,13 +31,12 @@ _REST: Final = (
 )
 _PART: Final = ("export_id", "selection", "number", "name", "location", "rows", "bytes", "sha256")
 
-Shared = tuple[ExportId, KeyId, ExportRequest, str, datetime, datetime | None]
+Shared = tuple[ExportId, KeyId, ExportRequest, str, datetime, datetime | None, datetime | None]
 OutlineColumns = tuple[*Shared, int | None, int | None]
 Columns = tuple[
     *Shared,
     int,
     TenantId,
-    datetime | None,
     datetime | None,
     int,
     int,
@@ -71,13 +69,14 @@ class _Shared(TypedDict):
     request: ExportRequest
     state: State
     created_at: datetime
+    started_at: datetime | None
     expires_at: datetime | None
 
 
 def load(connection: Connection, query: Select[*Columns]) -> Sequence[Export]:
     """Run a query of export rows and return them with their parts, in its order."""
     rows = connection.execute(query).all()
-    parts = _parts(connection, [row[0] for row in rows if row[6]])
+    parts = _parts(connection, [row[0] for row in rows if row[7]])
     return [_export(row, tuple(parts.get(row[0], ()))) for row in rows]
 
 
@@ -86,7 +85,7 @@ def load_one(connection: Connection, query: Select[*Columns], named: Mapping[str
     row = connection.execute(query, named).first()
     if row is None:
         return None
-    parts = connection.execute(_PARTS_OF_ONE, {"export": row[0]}) if row[6] else ()
+    parts = connection.execute(_PARTS_OF_ONE, {"export": row[0]}) if row[7] else ()
     return _export(row, tuple(map(_part, parts)))
 
 
@@ -100,9 +99,9 @@ def outlines(
     found: dict[str, tuple[Row[*OutlineColumns], list[Size]]] = {}
     for row in connection.execute(_WITH_PARTS.where(which).order_by(*order, *_OF_PARTS)).all():
         _, sizes = found.setdefault(row[0], (row, []))
-        if row[6] is not None and row[7] is not None:
-            sizes.append(Size(rows=row[6], bytes=row[7]))
-    return [Outline(**_shared(row[:6]), parts=tuple(sizes)) for row, sizes in found.values()]
+        if row[7] is not None and row[8] is not None:
+            sizes.append(Size(rows=row[7], bytes=row[8]))
+    return [Outline(**_shared(row[:7]), parts=tuple(sizes)) for row, sizes in found.values()]
 
 
 def _parts(connection: Connection, export_ids: Sequence[str]) -> Mapping[str, list[Part]]:
@@ -115,24 +114,24 @@ def _parts(connection: Connection, export_ids: Sequence[str]) -> Mapping[str, li
 
 
 def _shared(columns: Shared) -> _Shared:
-    export_id, key_id, request, state, created_at, expires_at = columns
+    export_id, key_id, request, state, created_at, started_at, expires_at = columns
     return {
         "id": export_id,
         "key_id": key_id,
         "request": request,
         "state": _STATES[state],
         "created_at": created_at,
+        "started_at": started_at,
         "expires_at": expires_at,
     }
 
 
 def _export(row: Row[*Columns], parts: tuple[Part, ...]) -> Export:
-    _, tenant_id, started_at, finished_at = row[6:10]
+    _, tenant_id, finished_at = row[7:10]
     attempt, deaths, rows, size, parts_done, expected_rows, failure, sequence = row[10:]
     return Export(
-        **_shared(row[:6]),
+        **_shared(row[:7]),
         tenant_id=tenant_id,
-        started_at=started_at,
         finished_at=finished_at,
         attempt=attempt,
         deaths=deaths,

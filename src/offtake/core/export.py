@@ -110,8 +110,14 @@ class Outline:
     request: ExportRequest
     state: State
     created_at: datetime
+    started_at: datetime | None = None
     expires_at: datetime | None = None
     parts: tuple[Size, ...] = ()
+
+    @property
+    def onward_state(self) -> State:
+        """The state for whoever knows no second attempt: what waits for one is running, and never goes back."""
+        return State.RUNNING if self.state is State.PENDING and self.started_at is not None else self.state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +129,6 @@ class Export(Outline):
     """
 
     tenant_id: TenantId
-    started_at: datetime | None = None
     finished_at: datetime | None = None
     attempt: int = 0
     deaths: int = 0

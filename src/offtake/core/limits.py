@@ -42,6 +42,11 @@ def later(at: datetime, months: int) -> datetime:
     return at.replace(year=year, month=month + 1, day=min(at.day, monthrange(year, month + 1)[1]))
 
 
+def whole_second(at: datetime) -> datetime:
+    """The moment, or the whole second after it: what ends with a second that is shown lasts as long as was said."""
+    return (at + timedelta(microseconds=999_999)).replace(microsecond=0)
+
+
 class OnConflict(StrEnum):
     """What becomes of a second export under the same one-at-a-time key."""
 

@@ -10,14 +10,12 @@ from offtake.core.event import Event
 from offtake.core.export import Export, ExportId, Part
 from offtake.core.kind import Kind
 from offtake.core.lifecycle import State
+from offtake.core.limits import whole_second
 from offtake.core.tenant import Action, Principal
 from offtake.service import exports
 from offtake.service.house import House
 
 MANIFEST = "manifest.json"
-LAST_INSTANT = timedelta(microseconds=999_999)
-"""How much of a second has passed at its end: a link that ends with a second lasts no less than was said."""
-
 WRAPPED = {".age": "application/octet-stream", ".gz": "application/gzip"}
 """What a file is whose format only shows when something is taken off."""
 
@@ -67,8 +65,8 @@ def linker(house: House, now: datetime) -> Linker:
 
     @cache
     def until(life: timedelta | None, latest: datetime | None) -> tuple[datetime, Callable[[str], str]]:
-        end = now + (life or house.policy.link_life) + LAST_INSTANT
-        end = (end if latest is None else min(end, latest)).replace(microsecond=0)
+        end = whole_second(now + (life or house.policy.link_life))
+        end = end if latest is None else min(end, latest.replace(microsecond=0))
         return end, house.links.until(end)
 
     def link(path: str, life: timedelta | None, latest: datetime | None) -> Link:

@@ -15,7 +15,7 @@ from offtake.core.event import Event
 from offtake.core.export import Attempt, Export, ExportId, Failure, Part, Progress
 from offtake.core.kind import Kind
 from offtake.core.lifecycle import OPEN, Move, State, advance
-from offtake.core.limits import later
+from offtake.core.limits import later, whole_second
 from offtake.core.ports import Task, Transaction, Work
 from offtake.service import facts, pushing
 from offtake.service.house import House
@@ -86,6 +86,8 @@ def publish(house: House, attempt: Attempt, parts: Sequence[Part]) -> Export:
 
 
 def _end_of_life(house: House, export: Export, now: datetime) -> datetime:
+    """A whole second, no earlier than was promised: files end just when clients are told that they do."""
+    now = whole_second(now)
     if export.request.retention_months is not None:
         return later(now, export.request.retention_months)
     return now + (export.request.retention or house.policy.file_life)

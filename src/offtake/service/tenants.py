@@ -157,11 +157,20 @@ def revoke_key(house: House, key_id: str) -> Key:
         return key
 
 
-def rotate_key(house: House, key_id: str, old_ends_at: datetime) -> Issued:
-    """Make a key equal to this one, which itself works until `old_ends_at`, so that clients can change over."""
+def key(house: House, key_id: str) -> Key:
+    """The key of that id, whether it still works or not."""
+    with house.control.reading() as tx:
+        return _key(tx, key_id)
+
+
+def rotate_key(house: House, key_id: str, old_ends_at: datetime, *, secret: str | None = None) -> Issued:
+    """Make a key equal to this one, which itself works until `old_ends_at`, so that clients can change over.
+
+    With `secret` given (a dialect's own form of token) that is the new one.
+    """
     with house.control.transaction() as tx:
         old = _key(tx, key_id)
-        secret = house.tokens.issue()
+        secret = secret or house.tokens.issue()
         key_id = KeyId(house.new_id())
         new = replace(
             old,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Final, TypeVar
+from typing import Final, Never, TypeVar
 
 import msgspec
 from msgspec import inspect
@@ -83,13 +83,12 @@ def members(body: bytes, number: Callable[[str], float | Decimal] = float) -> di
 def _decoded(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     _check_depth(body)
     try:
-        decoded = decoder.decode(body)
-        json.loads(body, object_pairs_hook=_unique, parse_int=str, parse_float=str)
+        json.loads(body, object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=_no_constant)
+        return decoder.decode(body)
     except msgspec.ValidationError:
         raise
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
         raise MalformedRequest("The body is not JSON in UTF-8.", cure="Send one JSON object.") from None
-    return decoded
 
 
 def _check_depth(body: bytes) -> None:
@@ -103,6 +102,10 @@ def _check_depth(body: bytes) -> None:
         depth += 1 if one in b"[{" else -1
         if depth > MAX_DEPTH:
             raise MalformedRequest(f"The body is nested deeper than {MAX_DEPTH} levels.", cure="Send a flatter one.")
+
+
+def _no_constant(name: str) -> Never:
+    raise ValueError(name)
 
 
 def _unique(pairs: Sequence[tuple[str, object]]) -> None:

@@ -153,8 +153,10 @@ def test_words_for_an_export_that_is_delivered(
     told = {"id": str(number), "created": "2026-03-16 11:08:56", "type": "Changes", "ftp_dir": "in"}
     told |= {"ftp_host": "ftp.client.example"}
     assert watch(number) == {**told, "status": "scheduled", "file_name": None}
-    stage.start(latest().id)
+    attempt = stage.start(latest().id)
     assert watch(number) == {**told, "status": "in progress", "file_name": None}
+    runs.give_back(stage.house, attempt, delay=timedelta(seconds=1), counts=True)
+    assert watch(number) == {**told, "status": "in progress", "file_name": None}, "it is tried again"
     export = finish()
     ready = {**told, "status": "ready", "file_name": None}
     assert watch(number) == ready

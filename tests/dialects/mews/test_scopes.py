@@ -79,7 +79,7 @@ def test_a_token_has_the_chains_of_its_hotels(
 ) -> None:
     coast, hills, everywhere = CHAINS[0], FOREIGN, NEVER
     stage.tenant("seaside", {"enterprise": tuple(HOTELS), "chain": (coast, hills, everywhere)})
-    to = serve(Options(chains={coast: (HOTELS[0],), hills: (HOTELS[1],)}))
+    to = serve(Options(chains={coast.upper(): (HOTELS[0].upper(),), hills: (HOTELS[1],)}))
     for token, chains in (("portfolio", [coast, hills, everywhere]), ("hotel", [coast, everywhere])):
         answer = post("add", to=to, token=token, EntityType="Customer")
         assert scope_of(answer) == {"EnterpriseIds": None, "ChainIds": chains}

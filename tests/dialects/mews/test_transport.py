@@ -69,6 +69,7 @@ def test_what_is_not_strictly_json_is_refused(client: Client, stage: Stage) -> N
         BODY[:-1] + b',"x":"\xff"}',
         BODY[:-1] + b',"x":"\\ud800"}',
         BODY[:-1] + b"} // done",
+        *(b"[", b"[1,", b"[]]", b'[{"a":1}}', b'"" x', b"[NaN]", b"-Infinity"),
         BODY.decode().encode("utf-16"),
         b"\xef\xbb\xbf" + BODY,
         b"[" * (1 << 20),

@@ -37,9 +37,9 @@ class Sort(StrEnum):
 class Listing:
     """A slice of a dialect's exports in an order of the caller's: `limit` of them at most, after the first `offset`.
 
-    `ranks` are the states shown, each with its place in an order by state. Exports that have expired by `now` are not
-    shown. `order` is what to sort by, first things first, each with whether it descends. `key_id` leaves out what
-    other keys have made.
+    `ranks` are the states shown, each with its place in an order by state, in which what waits for a further attempt is
+    running. Exports that have expired by `now` are not shown. `order` is what to sort by, first things first, each with
+    whether it descends. `key_id` leaves out what other keys have made.
     """
 
     dialect: str

@@ -121,6 +121,15 @@ class CatalogueSuite:
             slices = (replace(ALL, order=order, limit=limit, offset=offset) for offset in range(0, 6, limit))
             assert [one.id for each in slices for one in listed(control, each)[1]] == [export(n).id for n in numbers]
 
+    def test_what_waits_for_a_further_attempt_is_running_in_an_order_by_state(self, control: Control) -> None:
+        states = (State.PENDING, State.PENDING, State.RUNNING)
+        stored = add(control, *(export(number, dialect="other") for number in range(1, 4)))
+        for one, state, started in zip(stored, states, (None, NOON, NOON), strict=True):
+            change(control, one, replace(one, state=state, started_at=started))
+        found = listed(control, replace(ALL, order=((Sort.STATE, False),)))[1]
+        assert [one.id for one in found] == [stored[1].id, stored[2].id, stored[0].id]
+        assert [one.onward_state for one in found] == [State.RUNNING, State.RUNNING, State.PENDING]
+
     def test_a_listing_is_filtered_by_all_that_it_names(self, control: Control) -> None:
         one, two = add(
             control,

@@ -102,7 +102,7 @@ def _resource(context: Context, export: Outline, version: Version, query: Query)
 
 def _attributes(context: Context, export: Outline, version: Version) -> Mapping[str, object]:
     memo = msgspec.convert(export.request.memo, Memo)
-    status, method = STATUS[export.state], memo.callback_method
+    status, method = STATUS[export.onward_state], memo.callback_method
     return {
         "status": status.lower() if version.is_new else status,
         "created_at": _written(export.created_at),

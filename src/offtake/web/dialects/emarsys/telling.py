@@ -29,9 +29,9 @@ class Status(msgspec.Struct, kw_only=True, frozen=True):
 
 def word(export: Export, deliveries: Sequence[Delivery]) -> str:
     """How far it is: `ready` is a file that has not been delivered yet."""
-    if export.state is State.PENDING:
+    if export.onward_state is State.PENDING:
         return "scheduled"
-    if export.state is State.RUNNING:
+    if export.onward_state is State.RUNNING:
         return "in progress"
     broken = any(one.state in (DeliveryState.FAILED, DeliveryState.CANCELLED) for one in deliveries)
     if export.state in (State.FAILED, State.CANCELLED) or broken:

@@ -91,5 +91,6 @@ class Options:
         found = scope.get(self.dimension(entity), ())
         if entity not in BY_CHAIN:
             return found
-        enterprises = frozenset(scope.get(self.enterprise_dimension, ()))
-        return tuple(one for one in found if one not in self.chains or not enterprises.isdisjoint(self.chains[one]))
+        own = frozenset(map(str.lower, scope.get(self.enterprise_dimension, ())))
+        strange = {chain.lower() for chain, ids in self.chains.items() if own.isdisjoint(map(str.lower, ids))}
+        return tuple(one for one in found if one.lower() not in strange)

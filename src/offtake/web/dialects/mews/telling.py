@@ -101,8 +101,8 @@ class Memo(msgspec.Struct, kw_only=True, frozen=True):
 def told(context: Context, export: Outline, link_life: timedelta) -> ExportTold:
     """The export as it stands, its files with fresh links."""
     memo = msgspec.convert(export.request.memo, Memo)
-    expired = export.expires_at is not None and context.now >= export.expires_at.replace(microsecond=0)
-    state = State.EXPIRED if expired and export.state is State.SUCCEEDED else export.state
+    expired = export.expires_at is not None and context.now >= export.expires_at
+    state = State.EXPIRED if expired and export.state is State.SUCCEEDED else export.onward_state
     is_success = state is State.SUCCEEDED
     return ExportTold(
         id=export.id,
