@@ -98,6 +98,12 @@ def test_one_connection_carries_every_kind_of_reply(stage: Stage, client: Client
     assert [seen[0][1], seen[1][1], seen[2][1], seen[3][1], seen[6][1]] == [0, 4, 0, 0, len(content)]
 
 
+def test_probes_need_name_no_host(port: int) -> None:
+    for text in (b"GET /healthz HTTP/1.0\r\n\r\n", b"GET /v1/datasets HTTP/1.0\r\nHost:\r\n\r\n"):
+        status = raw(port, text).partition(b" ")[2][:3]
+        assert status == (b"200" if b"healthz" in text else b"401")
+
+
 def test_a_file_that_turns_out_short_breaks_the_connection(
     stage: Stage, client: Client, port: int, tmp_path: Path
 ) -> None:

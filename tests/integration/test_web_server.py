@@ -89,7 +89,7 @@ def test_hostile_targets_are_refused(client: Client, target: str) -> None:
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("host", ["a b", "a/b", "a@b", "", 'a"b', "[::1", "a:b", "é"])
+@pytest.mark.parametrize("host", ["a b", "a/b", "a@b", 'a"b', "[::1", "a:b", "é"])
 def test_a_host_that_is_none_is_refused_and_not_repeated(client: Client, host: str) -> None:
     answer = client("GET", "/v1/datasets", {"host": host})
     assert answer.status == 400

@@ -68,7 +68,9 @@ def test_names_are_unique_on_the_server_or_in_the_account(stage: Stage) -> None:
     assert absent.value.field == "account"
 
 
-@pytest.mark.parametrize("name", ["", " ann", "ann ", 'an"n', "ann\n", "an\tn", "ann\x7f", "ann\xa0", "\u0141ukasz"])
+@pytest.mark.parametrize(
+    "name", ["", " ann", "ann ", 'an"n', "ann\n", "an\tn", "ann\x7f", "ann\xa0", "J\xf6rg", "\u0141ukasz"]
+)
 def test_a_name_that_no_header_can_carry_is_refused(stage: Stage, name: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
         stage.token("acme", kind=KIND, secret="s1", user=name)
@@ -76,7 +78,7 @@ def test_a_name_that_no_header_can_carry_is_refused(stage: Stage, name: str) -> 
     assert tenants.keys(stage.house, TenantId("acme")) == []
 
 
-@pytest.mark.parametrize("name", ["a", "api.user", "group/api user", "J\xf6rg", "it's"])
+@pytest.mark.parametrize("name", ["a", "api.user", "group/api user", "it's"])
 def test_other_names_are_taken(stage: Stage, name: str) -> None:
     stage.token("acme", kind=KIND, secret="s1", user=name)
     assert tenants.authenticate(stage.house, KIND, signed("s1", user=name)).tenant.id == "acme"

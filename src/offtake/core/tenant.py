@@ -50,10 +50,14 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Who is asking: one key of one tenant, with what that key is confined to."""
+    """Who is asking: one key of one tenant, with what that key is confined to.
+
+    `user` is the name that it signs in, which the keys that follow it keep; None for keys that are only compared.
+    """
 
     key_id: KeyId
     tenant: Tenant
+    user: str | None = None
     actions: frozenset[Action] = ALL_ACTIONS
     datasets: frozenset[str] | None = None
     scope: Scope = field(default_factory=dict)

@@ -24,7 +24,7 @@ from offtake.core.tenant import (
 )
 from offtake.service.house import House
 
-_IN_A_HEADER: Final = re.compile(r"(?! )[ !#-~\xa1-\xff]+(?<! )")
+_IN_A_HEADER: Final = re.compile(r"(?! )[ !#-~]+(?<! )")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,14 @@ def authenticate(house: House, kind: str, presented: Presented) -> Principal:
                 tenant = tx.tenants.get(key.tenant_id) if key else None
     if key is None or tenant is None or tenant.disabled or not _valid(key, house.clock()):
         raise Unauthenticated("The token is not valid.", cure="Check it, or have a new one made.")
-    return Principal(key_id=key.id, tenant=tenant, actions=key.actions, datasets=key.datasets, scope=key.scope)
+    return Principal(
+        key_id=key.id,
+        tenant=tenant,
+        user=key.user if key.sealed is not None else None,
+        actions=key.actions,
+        datasets=key.datasets,
+        scope=key.scope,
+    )
 
 
 def put(house: House, tenant: Tenant) -> None:
@@ -231,7 +238,7 @@ def _check_name(house: House, tx: Transaction, kind: str, user: str, tenant_id: 
         raise InvalidRequest(
             f"'{user}' cannot stand in a request's header.",
             field="user",
-            cure="Take letters of Latin-1, digits and signs other than quotation marks, with spaces only between them.",
+            cure="Take letters of ASCII, digits and signs other than quotation marks, with spaces only between them.",
         )
     if any(_valid(one, house.clock()) for one in tx.keys.by_user(kind, user, tenant_id)):
         raise Conflict(f"There is a user '{user}' already.", field="user", cure="Take another name, or rotate its key.")

@@ -53,7 +53,7 @@ def plain(raw: str) -> str:
 
 def check_host(request: Request) -> None:
     """Raise MalformedRequest for a host that cannot be the beginning of a link."""
-    if (host := request.headers.get("host")) is not None and not HOST.fullmatch(host):
+    if (host := request.headers.get("host", "")) and not HOST.fullmatch(host):
         raise MalformedRequest("The header 'Host' names no host.", field="Host", cure="Send host or host:port.")
 
 

@@ -41,7 +41,7 @@ PIECE: Final = 1 << 20
 """Bytes of a reply in memory that are sent at a time: less lies between two sockets anyway."""
 
 A_MOMENT: Final = 0.02
-"""Seconds after which a client that left while it was sent something is known to have left."""
+"""Seconds after which a client that has left is known to have left."""
 
 T = TypeVar("T")
 
@@ -143,16 +143,15 @@ class Sender:
     ) -> None:
         """Send one behind the other. The last waits until a client that has left would be known to have: once all of
         a reply has been taken, servers say the same of one who had it all."""
-        held, several = b"", False
+        held = b""
         async with aclosing(self._chunks(pieces)) as chunks:
             async for data in chunks:
                 if held:
-                    several = True
                     await _piece(send, held)
                     if caller.gone:
                         return
                 held = data
-        if on_sent is not None and await caller.leaves(A_MOMENT if several else 0):
+        if on_sent is not None and await caller.leaves(A_MOMENT):
             return
         await _piece(send, held, more=False)
         if on_sent is not None:

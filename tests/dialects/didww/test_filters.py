@@ -1,15 +1,19 @@
 """Which filters are taken, and which window of calls they mean."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
+from offtake.core.dataset import FieldType
 from offtake.core.export import ExportId, Selection
 from offtake.testing.asgi import Answer, Client
 from offtake.testing.house import Stage
+from offtake.web.dialects.didww import dialect
 from offtake.web.dialects.didww.options import Options
+from offtake.web.server import Server
 
 OLD, MIDDLE, NEW = "2021-12-15", "2022-05-10", "2026-04-16"
 WITHIN = "must be within the current and 2 previous months"
@@ -227,6 +231,27 @@ def test_numbers_and_trunks_are_conditions(asked: Asked) -> None:
         assert nobodys == [("voice_out_trunk_id", "eq", "00000000-0000-0000-0000-000000000000")]
     assert where("cdr_out", {}, MIDDLE) == where("cdr_out", {"voice_out_trunk.id": None}, NEW) == []
     assert where("cdr_in", {"did_number": "0" * 500}) == [("did_number", "eq", "0" * 500)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "dataset", "name", "key", "other"),
+    [
+        ("cdr_in", "calls_in", "did_number", "did_number", ["9" * 19]),
+        ("cdr_out", "calls_out", "voice_out_trunk_id", "voice_out_trunk.id", ["9" * 19, "7.0", "x", TRUNK]),
+    ],
+)
+def test_what_a_column_of_integers_cannot_hold_is_that_of_no_call(
+    stage: Stage, ask: Callable[..., Answer], kind: str, dataset: str, name: str, key: str, other: list[str]
+) -> None:
+    calls = stage.house.datasets[dataset]
+    fields = tuple(replace(one, type=FieldType.INTEGER) if one.name == name else one for one in calls.fields)
+    datasets = {**stage.house.datasets, dataset: replace(calls, fields=fields)}
+    server = Server(replace(stage.house, datasets=datasets), [dialect(Options())])
+    asked = Asked(stage, partial(ask, to=Client(server)))
+    for given, value in (("4420", 4420), *((one, -(2**63)) for one in other)):
+        (condition,) = asked.selection(kind, {**NOW, key: given}).where
+        assert (condition.field, condition.value) == (name, value)
+    server.close()
 
 
 def test_a_trunk_by_its_dotted_name_comes_before_one_by_the_other(

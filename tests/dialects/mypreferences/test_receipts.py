@@ -48,6 +48,14 @@ def large(ask_group: Callable[..., Answer], finish: Callable[..., Export]) -> st
     return f"/Profiles/v4/Async/{ACME}/Export/{answer.json()['AccessToken']}"
 
 
+@pytest.fixture
+def small(ask_group: Callable[..., Answer], finish: Callable[..., Export]) -> str:
+    """The path of a job whose one block is sent at once."""
+    answer = ask_group()
+    finish(answer, [b'{"ProfileId":1}'], [])
+    return f"/Profiles/v4/Async/{ACME}/Export/{answer.json()['AccessToken']}"
+
+
 def word(send: Callable[..., Answer], path: str) -> str:
     return send("GET", f"{path}/Status").text("Status")
 
@@ -92,6 +100,22 @@ def test_a_client_that_leaves_before_does_not(
     assert len(connection.getresponse().read()) > 16_000_000
     connection.close()
     assert becomes(send, large, "Retrieved"), "it could be had again"
+
+
+def test_a_client_that_has_left_before_a_small_block_is_sent_does_not(
+    port: int, small: str, send: Callable[..., Answer]
+) -> None:
+    head = f"GET {small} HTTP/1.1\r\nHost: x\r\nAuthorization: {HEADER}\r\n\r\n".encode()
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as leaving:
+            leaving.sendall(head)
+            leaving.shutdown(socket.SHUT_WR)
+            assert leaving.recv(1000) == b""
+    assert word(send, small) == "Complete"
+    connection = request(port, small)
+    assert connection.getresponse().read().startswith(b'{"Count":1,')
+    connection.close()
+    assert becomes(send, small, "Retrieved"), "it could be had again"
 
 
 def test_one_connection_reads_all_pages(port: int, large: str, send: Callable[..., Answer]) -> None:

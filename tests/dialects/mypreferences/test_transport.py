@@ -305,7 +305,7 @@ def test_the_v4_paths_are_settings(
             v4_initiate_segment=("/Profiles/v4/Segments/{segment}/Of/{client}",),
             v4_status=("/Profiles/v4/{client}/Look/{token}",),
             v4_data=("/Profiles/v4/{client}/Rows/{token}",),
-            v4_commit=("/Profiles/v4/{client}/Done/{token}",),
+            v4_commit=("/Done/it/{client}/{token}",),
         )
     )
     root = f"/Profiles/v4/{ACME}"
@@ -315,7 +315,9 @@ def test_the_v4_paths_are_settings(
     assert send("GET", f"{root}/Look/{token}", to=client).json()["Status"] == "Complete"
     rows = send("GET", f"{root}/Rows/{token}?keepAlive=true", to=client)
     assert rows.json()["UserProfilePreferences"] == [{"ProfileId": 7}]
-    assert send("POST", f"{root}/Done/{token}", to=client).status == 200
+    assert send("POST", f"/Done/it/{ACME}/{token}", to=client).status == 200
+    unknown = send("POST", f"/Done/it/{ACME}/{token}/twice", to=client)
+    assert (unknown.status, list(unknown.json())) == (404, ["Message"])
     alone = send("POST", f"/Profiles/v4/segments/newsletter/of/{ACME}", to=client).json()["AccessToken"]
     assert send("GET", f"{root}/Look/{alone}", to=client).json()["Status"] == "Processing"
     assert send("POST", GROUP, to=client).status == 404

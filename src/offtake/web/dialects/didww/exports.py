@@ -9,7 +9,7 @@ import msgspec
 from offtake.core.dataset import FieldType
 from offtake.core.error import InvalidRequest, NoSuchOperation, NotFound
 from offtake.core.export import Export, ExportRequest, Outline, Selection
-from offtake.core.filter import Condition
+from offtake.core.filter import Condition, canonical
 from offtake.core.kind import Kind
 from offtake.core.lifecycle import State
 from offtake.core.limits import Split
@@ -22,7 +22,7 @@ from offtake.service.house import House
 from offtake.web.dialects.didww import asking, querying, reading
 from offtake.web.dialects.didww.asking import REFERENCE, Asked, reachable
 from offtake.web.dialects.didww.callbacks import FILE_URL, FRAGMENT, METHOD
-from offtake.web.dialects.didww.columns import TRUNK, columns
+from offtake.web.dialects.didww.columns import columns
 from offtake.web.dialects.didww.filters import Rules
 from offtake.web.dialects.didww.options import KIND, Calls, Options, Version
 from offtake.web.dialects.didww.querying import Query
@@ -30,8 +30,11 @@ from offtake.web.dialects.didww.refusal import invalid, malformed, refuse
 from offtake.web.message import Request
 
 FILES: Final = "/v3/exports/"
-NOBODY: Final = "00000000-0000-0000-0000-000000000000"
-"""The trunk of no call."""
+NOBODY: Final[Mapping[FieldType, str | int]] = {
+    FieldType.UUID: "00000000-0000-0000-0000-000000000000",
+    FieldType.INTEGER: -(2**63),
+}
+"""What is the number or the trunk of no call, by types that not every text can be."""
 
 SHOWN: Final[Mapping[State, int]] = {State.SUCCEEDED: 0, State.PENDING: 1, State.RUNNING: 2, State.FAILED: 2}
 """The states that have a status, in the order of its words. A failed export is one that goes on for ever."""
@@ -211,11 +214,15 @@ def _is_shown(export: Export, house: House) -> bool:
 
 
 def _possible(house: House, dataset: str, condition: Condition) -> Condition:
-    """The condition; where it asks for what can be no trunk's id, one that no call meets."""
+    """The condition; where it asks for what can be no number or trunk, one that no call meets."""
     field = house.datasets[dataset].field(condition.field) if dataset in house.datasets else None
-    if condition.field != TRUNK or field is None or field.type is not FieldType.UUID:
+    if field is None or field.type not in NOBODY:
         return condition
-    return condition if querying.is_uuid(str(condition.value)) else replace(condition, value=NOBODY)
+    try:
+        canonical(field.type, condition.value, condition.field)
+    except InvalidRequest:
+        return replace(condition, value=NOBODY[field.type])
+    return condition
 
 
 def _attribute(problem: NotFound | InvalidRequest) -> str:

@@ -41,7 +41,7 @@ def api_key(request: Request) -> str:
     if not given:
         raise Unauthenticated("There is no API key.", cure="Send it in the header Api-Key.")
     first, _, second = given.partition(",")
-    return first if first == second.strip() else given
+    return first.strip() if first.strip() == second.strip() else given
 
 
 def version(request: Request, default: Version) -> Version:

@@ -60,7 +60,7 @@ def dialect(options: object) -> Dialect:
     return Dialect(
         kind=KIND,
         title="MyPreferences",
-        roots=("/API", "/Profiles"),
+        roots=_roots(options),
         operations=(*_generation_a(exports), *_generation_b(exports), *_generation_c(exports, options)),
         present=partial(signing.present, options),
         rate=steady(options.requests, options.request_window),
@@ -73,6 +73,18 @@ def dialect(options: object) -> Dialect:
         options=Options,
         configure=dialect,
     )
+
+
+def _roots(options: Options) -> tuple[str, ...]:
+    """Those of the original, and what the operator's own paths begin with."""
+    paths = (
+        *options.v4_initiate,
+        *options.v4_initiate_segment,
+        *options.v4_status,
+        *options.v4_data,
+        *options.v4_commit,
+    )
+    return tuple(dict.fromkeys(("/API", "/Profiles", *filter(None, (one.partition("/{")[0] for one in paths)))))
 
 
 def issue(random: Callable[[int], bytes], _: str | None) -> Issue:
