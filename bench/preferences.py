@@ -55,7 +55,7 @@ def _run(folder: Path, runs: Runs) -> str:
 
 
 def _kinds(who: Mapping[str, object], customers: Sequence[str]) -> Sequence[Kind]:
-    a, c = f"/API/3/async/{who['client_id']}", f"/Profiles/v4/Async/{who['client_id']}/Export"
+    a, b, c = (f"{root}/{who['client_id']}" for root in ("/API/3/async", "/Profiles/Async", "/Profiles/v4/Async"))
     segments, groups = who["segments"], who["segment_groups"]
     assert isinstance(segments, list)
     assert isinstance(groups, list)
@@ -77,10 +77,17 @@ def _kinds(who: Mapping[str, object], customers: Sequence[str]) -> Sequence[Kind
         ),
         Kind(
             rows="profiles of a segment group",
-            ask=f"{c}/SegmentGroup/{groups[0]}",
-            look=f"{c}/{{}}/Status",
-            fetch=f"{c}/{{}}",
+            ask=f"{c}/Export/SegmentGroup/{groups[0]}",
+            look=f"{c}/Export/{{}}/Status",
+            fetch=f"{c}/Export/{{}}",
             forms=(JSON,),
+        ),
+        Kind(
+            rows="profiles of a segment",
+            ask=f"{b}/Export/Segment/{segments[0]}",
+            look=f"{b}/Export/{{}}/Status",
+            fetch=f"{b}/Export/{{}}",
+            forms=(JSON, XML),
         ),
     )
 
