@@ -15,7 +15,7 @@ from offtake.core.kind import Kind
 from offtake.core.lifecycle import OPEN, Move, State, advance
 from offtake.core.limits import OnConflict, Quota
 from offtake.core.ports import Listing, Page, Task, Transaction, Work
-from offtake.core.tenant import Action, KeyId, Principal
+from offtake.core.tenant import Action, KeyId, Principal, narrow
 from offtake.service import endpoints, facts, pushing, targets
 from offtake.service.house import House
 from offtake.service.resolve import check_reference, covers, fingerprints, resolve
@@ -140,6 +140,13 @@ def get(house: House, principal: Principal, export_id: str) -> View:
     principal.require(Action.READ)
     with house.control.reading() as tx:
         return _view(tx, own(tx, principal, export_id))
+
+
+def again(house: House, principal: Principal, made: View) -> View:
+    """The export as it stands now, for who has just asked for it, whether they may read others or not."""
+    principal.require(Action.EXPORT)
+    with house.control.reading() as tx:
+        return _view(tx, own(tx, principal, made.export.id))
 
 
 def several(house: House, principal: Principal, export_ids: Sequence[str]) -> Sequence[Outline]:
@@ -308,6 +315,12 @@ def _earlier(house: House, tx: Transaction, principal: Principal, ask: ExportReq
                 field="Idempotency-Key",
                 cure="Send a new key with a new request.",
             )
+        if not _is_granted(principal, ask, found):
+            raise Conflict(
+                "This idempotency key was used by a token of other rights.",
+                field="Idempotency-Key",
+                cure="Send a new key.",
+            )
         return found
     rule = ask.one_at_a_time
     if rule is not None and (found := tx.exports.find(tenant, one_at_a_time=rule.key)):
@@ -317,6 +330,19 @@ def _earlier(house: House, tx: Transaction, principal: Principal, ask: ExportReq
             )
         return found
     return None
+
+
+def _is_granted(principal: Principal, ask: ExportRequest, found: Export) -> bool:
+    """Whether the request, made by this principal, means the rows that the export has: no more and no fewer."""
+    if not seen(principal, [found]):
+        return False
+    pairs = zip(ask.selections, found.request.selections, strict=True)
+    whole = ((narrow(principal.effective_scope(), wish.scope), made.scope) for wish, made in pairs)
+    return all(
+        frozenset(granted.get(dimension, ())) == frozenset(ids)
+        for granted, scope in whole
+        for dimension, ids in scope.items()
+    )
 
 
 def own(tx: Transaction, principal: Principal, export_id: str) -> Export:

@@ -26,14 +26,16 @@ R = TypeVar("R")
 class Context:
     """What render and error may know beside the result.
 
-    `rate` is where the caller stands, None before that was looked at; `link` signs a path of this server for the time
-    given or the server's own, but no longer than until the latest moment given.
+    `principal` is who asks, None before that is proved. `rate` is where the caller stands, None before that was looked
+    at; `link` signs a path of this server for the time given or the server's own, but no longer than until the latest
+    moment given.
     """
 
     request: Request
     now: datetime
     rate: RateLeft | None
     link: Linker
+    principal: Principal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

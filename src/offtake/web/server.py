@@ -201,7 +201,13 @@ class Server:
 
     def _context(self, turn: Turn) -> Context:
         now = self._house.clock()
-        return Context(request=turn.request, now=now, rate=turn.rate, link=downloads.linker(self._house, now))
+        return Context(
+            request=turn.request,
+            now=now,
+            rate=turn.rate,
+            link=downloads.linker(self._house, now),
+            principal=turn.principal,
+        )
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:

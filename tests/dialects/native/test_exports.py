@@ -75,6 +75,38 @@ def test_a_key_may_only_do_what_it_was_made_for(stage: Stage, server: Server) ->
     assert reader("GET", "/v1/exports").status == 200
 
 
+def test_an_idempotency_key_does_not_hand_out_what_another_token_asked_for(stage: Stage, server: Server) -> None:
+    stage.tenant("chain", {"enterprise": ("1", "2")})
+    whole = Client(server, {"authorization": f"Bearer {stage.token('chain')}"})
+    narrow = Client(server, {"authorization": f"Bearer {stage.token('chain', scope={'enterprise': ('1',)})}"})
+    twin = Client(server, {"authorization": f"Bearer {stage.token('chain')}"})
+    rates = Client(server, {"authorization": f"Bearer {stage.token('chain', datasets=frozenset({'rates'}))}"})
+    for first, second in ((whole, narrow), (narrow, whole), (whole, rates)):
+        key = {"idempotency-key": f"orders-{id(first)}-{id(second)}"}
+        assert first("POST", "/v1/exports", key, ASK).status == 202
+        refused = second("POST", "/v1/exports", key, ASK)
+        assert (refused.status, refused.text("field")) == (409, "Idempotency-Key")
+    key = {"idempotency-key": "mine"}
+    made = whole("POST", "/v1/exports", key, ASK).text("id")
+    assert [one("POST", "/v1/exports", key, ASK).text("id") for one in (whole, twin)] == [made] * 2
+
+
+def test_links_are_for_tokens_that_may_download(stage: Stage, server: Server) -> None:
+    def client(*actions: Action) -> Client:
+        return Client(server, {"authorization": f"Bearer {stage.token('acme', actions=frozenset(actions))}"})
+
+    asking, reading, fetching = client(Action.EXPORT), client(Action.READ), client(Action.READ, Action.DOWNLOAD)
+    made = ask(asking)
+    assert reading("GET", f"/v1/exports/{made}").json()["files"] == []
+    stage.succeed(made, {"rows.csv": b"a\n1\n"})
+    assert reading("GET", f"/v1/exports/{made}").json()["files"] == []
+    (listed,) = cast("list[dict[str, object]]", reading("GET", "/v1/exports").json()["exports"])
+    assert listed["files"] == []
+    assert len(cast("list[object]", fetching("GET", f"/v1/exports/{made}").json()["files"])) == 1
+    waited = asking("POST", "/v1/exports", {"prefer": "wait=0.01"}, ASK)
+    assert waited.status == 202, "it may look at what it has just asked for"
+
+
 def test_pages_neither_skip_nor_repeat_while_exports_are_added(stage: Stage, client: Client) -> None:
     made = [ask(client) for _ in range(7)]
     seen: list[str] = []
@@ -149,7 +181,7 @@ def test_a_failed_export_says_why_and_what_to_do(stage: Stage, client: Client) -
     runs.fail(stage.house, stage.start(made), InvalidRequest("No such column.", cure="Leave it out."))
     told = client("GET", f"/v1/exports/{made}").json()
     assert told["error"] == {"code": "invalid_request", "message": "No such column.", "cure": "Leave it out."}
-    assert "files" not in told
+    assert told["files"] == []
 
 
 def test_several_datasets_are_one_export(stage: Stage, client: Client) -> None:

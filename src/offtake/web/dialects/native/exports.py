@@ -57,7 +57,7 @@ def _settled(result: object) -> bool:
 
 def _again(house: House, principal: Principal, result: object) -> object:
     assert isinstance(result, View)
-    return exports.get(house, principal, result.export.id)
+    return exports.again(house, principal, result)
 
 
 def _wanted(request: Request) -> Page:

@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from offtake.core.export import Export, Failure, Part
 from offtake.core.lifecycle import OPEN, State
+from offtake.core.tenant import Action
 from offtake.service.exports import View
 from offtake.web.dialect import Context
 from offtake.web.dialects.native.wire import ExportTold, FileTold, ProgressTold
@@ -24,7 +25,7 @@ YOUNG: Final = 60
 
 
 def told(context: Context, view: View) -> ExportTold:
-    """The export with fresh links to its files, if it has any."""
+    """The export with fresh links to its files, if it has any and the caller may fetch them."""
     export = view.export
     return ExportTold(
         id=export.id,
@@ -40,7 +41,7 @@ def told(context: Context, view: View) -> ExportTold:
         expires_at=export.expires_at,
         progress=progress(view, context.now),
         encrypted_to=export.request.recipients or UNSET,
-        files=_files(context, export) if export.state is State.SUCCEEDED else UNSET,
+        files=_files(context, export) if export.state is State.SUCCEEDED and _may_download(context) else (),
         error=failure_told(export.failure) if export.failure else None,
     )
 
@@ -102,6 +103,10 @@ def dataset_of(export: Export) -> str | None:
 def datasets_of(export: Export) -> tuple[str, ...]:
     """The datasets of the export's selections, in order."""
     return tuple(one.dataset for one in export.request.selections)
+
+
+def _may_download(context: Context) -> bool:
+    return context.principal is not None and Action.DOWNLOAD in context.principal.actions
 
 
 def _files(context: Context, export: Export) -> tuple[FileTold, ...]:

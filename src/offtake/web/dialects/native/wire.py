@@ -109,7 +109,8 @@ class FileTold(Struct, kw_only=True, frozen=True):
 
 
 class ExportTold(Struct, kw_only=True, frozen=True):
-    """An export. `dataset` is null where it has several; `files` is there once it has succeeded.
+    """An export. `dataset` is null where it has several; `files` is empty until it has succeeded, once it has expired,
+    and for a token that may not download.
 
     `encrypted_to` is there where the files are encrypted: the public keys of those who can read them.
     """
@@ -127,7 +128,7 @@ class ExportTold(Struct, kw_only=True, frozen=True):
     expires_at: datetime | None
     progress: ProgressTold
     encrypted_to: tuple[str, ...] | UnsetType = UNSET
-    files: tuple[FileTold, ...] | UnsetType = UNSET
+    files: tuple[FileTold, ...] = ()
     error: FailureTold | None
 
 
