@@ -29,7 +29,7 @@ def refused(body: bytes) -> InvalidRequest:
         (b'{"where": [{"field": "a", "op": "eq", "vlaue": 1}]}', "where[0].vlaue", "'value'"),
         (b'{"selections": [{"dataset": "a", "format": "csv"}]}', "selections[0].format", "fields"),
         (b'{"dataset": 5}', "dataset", "a text"),
-        (b'{"split": {"rows": 0}}', "split.rows", "reference"),
+        (b'{"split": {"rows": 0}}', "split.rows", "a whole number of at least 1"),
         (b'{"scope": {"a": "b"}}', "scope[...]", "a list"),
         (b'{"datset": "a"}', "datset", "'dataset'"),
         (b'{"webhook": {"url": "http://x"}}', "webhook", "dataset"),

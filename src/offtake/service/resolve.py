@@ -31,7 +31,7 @@ MAX_REFERENCE: Final = 255
 def resolve(house: House, principal: Principal, ask: ExportRequest) -> ExportRequest:
     """Return the request made explicit; raise NotFound or InvalidRequest naming the member at fault."""
     if not ask.selections:
-        raise InvalidRequest("Nothing is selected.", field="dataset", cure="Name a dataset.")
+        raise InvalidRequest("Nothing is selected.", field="selections", cure="Name a dataset in one of them.")
     if len(ask.selections) > MAX_SELECTIONS:
         raise InvalidRequest(
             f"More than {MAX_SELECTIONS} selections.", field="selections", cure="Ask in several exports."

@@ -27,6 +27,7 @@ _UNKNOWN: Final = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _MISSING: Final = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
 _TOO_LONG: Final = "Integer value out of range"
 _WRONG_TYPE: Final = re.compile(r"Expected `(.*)`, got `(.*)`", re.DOTALL)
+_BEYOND: Final = re.compile(r"Expected `(\w+)` (of length )?(>=|<=) (\d+)")
 
 _WORDS: Final = {
     "str": "a text",
@@ -134,6 +135,10 @@ def _explained(complaint: str, shape: type) -> InvalidRequest:
         wanted = " or ".join(_WORDS.get(one, one) for one in found[1].split(" | "))
         given = _WORDS.get(found[2], found[2])
         return InvalidRequest(f"This is {given}, not {wanted}.", field=path or None, cure=f"Give {wanted}.")
+    if found := _BEYOND.fullmatch(reason):
+        kind, measured = _WORDS.get(found[1], found[1]), "with a length of" if found[2] else "of"
+        wanted = f"{kind} {measured} at {'least' if found[3] == '>=' else 'most'} {found[4]}"
+        return InvalidRequest(f"This is not {wanted}.", field=path or None, cure=f"Give {wanted}.")
     return InvalidRequest(f"{reason}.", field=path or None, cure=_choices(shape, path))
 
 
