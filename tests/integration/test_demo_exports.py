@@ -1,6 +1,7 @@
 """The demo's data exported from both databases: the same bytes, whatever the dataset and the format."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,6 +40,8 @@ ASKED = {
 }
 """What the datasets made by a SELECT are given."""
 
+COSTA = {"tenant": ("costa",)}
+
 
 @pytest.fixture
 def both(tmp_path: Path, demo_settings: Settings, demo_file: Path, demo_postgres: str) -> tuple[Settings, Settings]:
@@ -50,13 +53,14 @@ def both(tmp_path: Path, demo_settings: Settings, demo_file: Path, demo_postgres
 def test_files_from_both_databases_match(tmp_path: Path, both: tuple[Settings, Settings]) -> None:
     names = plugin.names("formats")
     entities = {view.name for data in DATA_SETS for view in data.views}
+    there = {one.name: one for one in settings.datasets(both[1])}
     for tenant in settings.tenants(both[0]):
         for dataset in settings.datasets(both[0]):
             scope = {dimension: tenant.scope.get(dimension, ()) for dimension in dataset.scope}
             for name in ("jsonl",) if dataset.name in entities or dataset.document else names:
                 one, other = (
-                    asyncio.run(_export(each, dataset, scope, name, tmp_path / f"files-{number}"))
-                    for number, each in enumerate(both)
+                    asyncio.run(_export(each, own, scope, name, tmp_path / f"files-{number}"))
+                    for number, (each, own) in enumerate(zip(both, (dataset, there[dataset.name]), strict=True))
                 )
                 where = f"{dataset.name} as {name} for {tenant.id}"
                 assert [(part.name, part.rows, part.sha256) for part in one] == [
@@ -66,11 +70,33 @@ def test_files_from_both_databases_match(tmp_path: Path, both: tuple[Settings, S
                     assert sum(part.rows for part in one) > 0, where
 
 
+@pytest.mark.parametrize("time", ["changed", "registered"])
+def test_a_time_in_which_nothing_was_is_none_that_is_not_asked_for(
+    tmp_path: Path, both: tuple[Settings, Settings], time: str
+) -> None:
+    first = [
+        Condition(field=f"{time}_{end}", op=Op.EQ, value=f"0001-01-0{day}T00:00:00Z")
+        for day, end in enumerate(("from", "to"), start=1)
+    ]
+    for number, each in enumerate(both):
+        (contacts,) = (one for one in settings.datasets(each) if one.name == "contacts")
+        everybody, nobody = (
+            sum(part.rows for part in asyncio.run(_export(each, contacts, COSTA, "csv", tmp_path / name, asked)))
+            for name, asked in ((f"all-{number}", []), (f"none-{number}", first))
+        )
+        assert everybody > nobody == 0
+
+
 async def _export(
-    chosen: Settings, dataset: Dataset, scope: dict[str, tuple[str, ...]], name: str, files: Path
+    chosen: Settings,
+    dataset: Dataset,
+    scope: dict[str, tuple[str, ...]],
+    name: str,
+    files: Path,
+    asked: Sequence[Condition] | None = None,
 ) -> tuple[Part, ...]:
     form: Format = plugin.load("formats", name)
-    where = check(dataset, dataset.fields, ASKED.get(dataset.name, []))
+    where = check(dataset, dataset.fields, ASKED.get(dataset.name, []) if asked is None else asked)
     query = Query(
         dataset=dataset,
         fields=dataset.fields,
@@ -102,5 +128,5 @@ async def _nothing(progress: Progress) -> None:
 
 def _settings(tmp_path: Path, url: str) -> Settings:
     path = tmp_path / "offtake.yaml"
-    path.write_text(yaml.safe_dump(configuration(url)), "utf-8")
+    path.write_text(yaml.safe_dump(configuration(url), sort_keys=False), "utf-8")
     return settings.load(path, {}, plugins()).settings

@@ -22,6 +22,7 @@ from offtake.demo.emarsys import contacts
 from offtake.demo.emarsys.accounts import COUNTS
 from offtake.demo.load import build_sqlite
 from offtake.demo.tables import Cell
+from offtake.demo.writing import SQLITE
 from offtake.encode.columns import encoder
 from offtake.encode.functions import FUNCTIONS
 from offtake.sql import sqlite
@@ -240,7 +241,7 @@ DATASET: Final = Dataset(
     name="contacts",
     source="demo",
     relation=Select(
-        sql=cleandoc(contacts.CHOSEN.sql),
+        sql=cleandoc(contacts.CHOSEN.sql(SQLITE)),
         parameters=tuple(
             Parameter(
                 name=one.name,
@@ -374,6 +375,33 @@ def test_registrations_are_by_forms_within_a_time_and_of_a_list(database: sqlite
         found = [str(user_id) for (user_id,) in database.execute(sql.format(more))]
         assert len(found) > 10
         assert lines(database, chosen("costa", registered_from=start, registered_to=end, **given)) == found
+
+
+FIRST, SECOND, LAST = "0001-01-01T00:00:00.000000Z", "0001-01-02T00:00:00.000000Z", "9999-12-31T23:59:59.999999Z"
+
+
+@pytest.mark.parametrize(("start", "end"), [(FIRST, FIRST), (FIRST, SECOND), (LAST, LAST), (LAST, SECOND)])
+@pytest.mark.parametrize("origin", [None, "all"])
+def test_nobody_is_in_a_time_in_which_nothing_was(
+    database: sqlite3.Connection, start: str, end: str, origin: str | None
+) -> None:
+    assert lines(database, changed("costa", start, end, origin, ())) == []
+    assert lines(database, chosen("costa", registered_from=start, registered_to=end)) == []
+
+
+def test_in_all_times_are_those_who_changed_or_registered_at_all(database: sqlite3.Connection) -> None:
+    for name, sql in (
+        ("changed", "SELECT DISTINCT user_id FROM contact_changes WHERE account = 'costa' AND origin <> 'import'"),
+        ("registered", "SELECT user_id FROM contacts WHERE account = 'costa' AND f34 IS NOT NULL"),
+    ):
+        found = [str(user_id) for (user_id,) in database.execute(f"{sql} ORDER BY 1")]
+        assert 0 < len(found) < FEW["costa"]
+        assert lines(database, chosen("costa", **{f"{name}_from": FIRST, f"{name}_to": LAST})) == found
+
+
+@pytest.mark.parametrize("end", ["changed_from", "changed_to", "registered_from", "registered_to"])
+def test_a_time_of_which_one_end_is_not_given_is_nobodys(database: sqlite3.Connection, end: str) -> None:
+    assert lines(database, chosen("costa", **{end: "2026-03-01T00:00:00.000000Z"})) == []
 
 
 def test_a_change_counts_from_its_first_second_on_and_no_longer_at_the_last(database: sqlite3.Connection) -> None:

@@ -17,6 +17,7 @@ from offtake.demo.configuration import configuration
 from offtake.demo.data import DATA_SETS
 from offtake.demo.tables import Prepared, Table, View
 from offtake.demo.writing import SQLITE
+from offtake.encode.functions import FUNCTIONS
 from offtake.settings import Plugins, SourceKind, load
 from offtake.settings.values import datasets, tenants
 
@@ -78,6 +79,8 @@ def accounts(configured: tuple[Mapping[str, Dataset], Mapping[str, Tenant]]) -> 
 @pytest.fixture(scope="module")
 def database(demo_file: Path) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(demo_file)) as connection:
+        for name, (count, function) in FUNCTIONS.items():
+            connection.create_function(name, count, function)
         yield connection
 
 
@@ -95,6 +98,15 @@ def test_it_loads_without_a_complaint(tmp_path: Path, url: str) -> None:
         assert one.order == orders.get(one.name, one.key), one.name
         assert one.scope, one.name
         assert one.description, one.name
+
+
+@pytest.mark.parametrize(("url", "lower"), [(URLS[0], "(offtake_lower("), (URLS[1], "(lower(")])
+def test_texts_are_lowered_in_the_databases_own_words(tmp_path: Path, url: str, lower: str) -> None:
+    found, _ = loaded(tmp_path, url)
+    for name in ("preferences", "preference_customers"):
+        relation = found[name].relation
+        assert isinstance(relation, Select)
+        assert lower in relation.sql
 
 
 def test_instants_are_written_in_whole_seconds(found: Mapping[str, Dataset]) -> None:

@@ -5,7 +5,7 @@ import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -88,6 +88,15 @@ class Asked:
         statement = sqlite.select(query, JsonLayout())
         rows = self._database.execute(sqlite.text(statement), statement.arguments).fetchall()
         return encoder(query, JsonLayout())(rows).splitlines() if rows else []
+
+    @contextmanager
+    def changed(self, sql: str, *values: str) -> Iterator[None]:
+        """What the database holds is other within, and as it was behind."""
+        self._database.execute(sql, values)
+        try:
+            yield
+        finally:
+            self._database.rollback()
 
     def rows(self, account: str, name: str, **given: str | tuple[str, ...]) -> list[Document]:
         return [json.loads(line) for line in self.lines(account, name, **given)]
@@ -288,6 +297,15 @@ def test_channels_are_chosen_in_lower_case(asked: Asked, channels: tuple[str, ..
     assert found == [one for one in every if one["ChannelID"] in expected]
     customers = asked.rows("costa", "preference_customers", cids=cids, channels=channels)
     assert [one["cid"] for one in customers] == sorted({str(one["CID"]) for one in found})
+
+
+def test_a_channel_is_found_whatever_letters_it_has(asked: Asked) -> None:
+    (cid, *_) = mypreferences.cids("costa")
+    every = asked.rows("costa", "preferences", cids=(cid,))
+    with asked.changed("UPDATE preferences SET channel_id = 'ÖFFENTLICH/' || channel_id WHERE cid = ?", cid):
+        named = tuple(f"öffentlich/{str(one['ChannelID']).lower()}" for one in every)
+        assert len(asked.rows("costa", "preferences", cids=(cid,), channels=named)) == len(every) > 0
+        assert len(asked.rows("costa", "preference_customers", cids=(cid,), channels=named)) == 1
 
 
 def test_a_time_begins_with_its_first_millisecond_and_ends_before_its_last(asked: Asked) -> None:

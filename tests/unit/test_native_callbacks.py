@@ -157,7 +157,14 @@ def test_a_failure_brings_its_reason_and_cure() -> None:
     assert "error" not in data(notice(Kind.RUNNING, export=failed)), "it had not failed by then"
 
 
-@pytest.mark.parametrize(("kind", "status"), [(Kind.DELIVERY_SUCCEEDED, "succeeded"), (Kind.DELIVERY_FAILED, "failed")])
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        (Kind.DELIVERY_SUCCEEDED, "succeeded"),
+        (Kind.DELIVERY_FAILED, "failed"),
+        (Kind.DELIVERY_CANCELLED, "cancelled"),
+    ],
+)
 def test_a_delivery_is_told_with_its_export(kind: Kind, status: str) -> None:
     told = data(notice(kind, data={**DELIVERED, "code": "no_room"}))
     assert told["delivery"] == {

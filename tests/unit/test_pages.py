@@ -2,14 +2,18 @@
 
 import csv
 import io
+import random
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
+from struct import pack, unpack
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from offtake.core.error import Internal
 from offtake.core.export import Export
 from offtake.core.limits import Split
 from offtake.core.ports import TextForm
@@ -93,3 +97,93 @@ def test_a_file_without_an_index_is_not_guessed_at(stage: Stage, tmp_path: Path)
     stage.house.storage.delete(done.parts[0].location + row_index.SUFFIX)
     with pytest.raises(Exception, match="no index"):
         pages.page(stage.house, done, 1, 1)
+
+
+ROWS = [b"%d,%s\n" % (number, b"x" * (number % 7)) for number in range(40)]
+MARKS = range(0, len(ROWS), 4)
+NUMBERS = st.sampled_from([0, 1, 2, 3, 4, 5, 39, 40, 41, 2**31, 2**63, 2**64 - 1]) | st.integers(0, 2**64 - 1)
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """An export of one file with `ROWS`, and the index of its rows as it was written, of ten marks."""
+
+    stage: Stage
+    done: Export
+    index: bytes
+
+    def told(self, index: bytes) -> list[bytes] | None:
+        """The header and every row, a page each, by that index; None where it is refused."""
+        house = self.stage.house
+        writer = house.storage.create(self.done.parts[0].location + row_index.SUFFIX)
+        writer.write(index)
+        writer.commit()
+        try:
+            found = [pages.page(house, self.done, row, 1) for row in range(len(ROWS))]
+        except Internal:
+            return None
+        return [pages.read(house, found[0].header), *(pages.read(house, one.slices) for one in found)]
+
+    def may_be(self, index: bytes) -> bool:
+        """Whether these are a flag and marks that grow, from the first row on and before the end of the file."""
+        if len(index) % 16 != 8:
+            return False
+        flag, *numbers = unpack(f"<{len(index) // 8}Q", index)
+        rows, places = [*numbers[::2], len(ROWS)], [*numbers[1::2], self.done.parts[0].bytes]
+        grow = all(one < two for kind in (rows, places) for one, two in pairwise(kind))
+        return flag in (0, 1) and rows[0] == 0 and grow
+
+
+@pytest.fixture(scope="module")
+def indexed(stage: Stage) -> Indexed:
+    form = TextForm(layout=CsvLayout(), header=HEADER, quoted=True)
+    done = written(stage, ROWS, form, chunk=MARKS.step)
+    place = done.parts[0].location + row_index.SUFFIX
+    size = dict(stage.house.storage.locations(place))[place]
+    return Indexed(stage, done, b"".join(stage.house.storage.read(place, 0, size)))
+
+
+def test_an_index_that_was_cut_gives_the_same_rows_or_none(indexed: Indexed) -> None:
+    assert len(indexed.index) == 8 + 16 * len(MARKS)
+    for size in range(len(indexed.index) + 1):
+        with_fewer_marks = size >= 24 and size % 16 == 8
+        assert indexed.told(indexed.index[:size]) == ([HEADER, *ROWS] if with_fewer_marks else None), size
+
+
+@given(more=st.binary(min_size=1, max_size=80))
+def test_an_index_that_became_longer_is_refused(indexed: Indexed, more: bytes) -> None:
+    assume(not indexed.may_be(indexed.index + more))
+    assert indexed.told(indexed.index + more) is None
+    assert indexed.told(indexed.index * 2) is None
+
+
+@given(index=st.binary(max_size=400) | st.integers(0, 41).flatmap(lambda marks: of_size(8 + 16 * marks)))
+def test_bytes_that_are_no_index_are_refused(indexed: Indexed, index: bytes) -> None:
+    assert (indexed.told(index) is not None) == indexed.may_be(index)
+
+
+@given(place=st.integers(0, 2 * len(MARKS)), number=NUMBERS)
+def test_an_index_with_a_number_that_does_not_grow_is_refused(indexed: Indexed, place: int, number: int) -> None:
+    index = indexed.index[: 8 * place] + pack("<Q", number) + indexed.index[8 * place + 8 :]
+    assert (indexed.told(index) is not None) == indexed.may_be(index)
+
+
+@given(chance=st.randoms(use_true_random=False))
+def test_an_index_that_was_hit_at_random_is_refused_unless_it_still_grows(
+    indexed: Indexed, chance: random.Random
+) -> None:
+    index = bytearray(indexed.index)
+    for _ in range(chance.randint(1, 8)):
+        index[chance.randrange(len(index))] = chance.randrange(256)
+    assert (indexed.told(bytes(index)) is not None) == indexed.may_be(bytes(index))
+
+
+def test_a_damaged_index_is_told_with_a_cure(indexed: Indexed) -> None:
+    assert indexed.told(indexed.index[:-1]) is None
+    with pytest.raises(Internal, match="The index of the rows") as caught:
+        pages.page(indexed.stage.house, indexed.done, 1, 1)
+    assert caught.value.cure == "Ask for the export again."
+
+
+def of_size(size: int) -> st.SearchStrategy[bytes]:
+    return st.binary(min_size=size, max_size=size)

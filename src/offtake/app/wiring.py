@@ -1,9 +1,10 @@
 """Settings to a wired house."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import cast
 from uuid import uuid4
@@ -12,6 +13,7 @@ from sqlalchemy import Connection
 
 from offtake import plugin
 from offtake.control.store import SqlControl, SqlTransaction, open_control
+from offtake.core.error import InvalidRequest
 from offtake.core.ports import DeliveryPlugin, Format, Source, SourcePlugin, StoragePlugin, Transaction
 from offtake.egress.way_out import WayOut
 from offtake.engine.dispatch import Dispatcher
@@ -24,9 +26,10 @@ from offtake.secrets.tokens import Tokens
 from offtake.secrets.vault import Vault
 from offtake.service import tenants
 from offtake.service.house import House, Policy
-from offtake.settings import Loaded, Plugins, Settings, SourceKind, datasets, load, split
+from offtake.settings import DialectKind, Loaded, Plugins, Settings, SourceKind, datasets, load, split
 from offtake.settings import tenants as configured_tenants
 from offtake.web.dialect import Dialect
+from offtake.web.options import Outspoken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +62,11 @@ def plugins() -> Plugins:
             for scheme in one.schemes
         },
         storages={name: _storage_plugin(name).options for name in plugin.names("storage")},
-        dialects={one.kind: one.options for one in _found_dialects() if one.options is not None},
+        dialects={
+            one.kind: DialectKind(options=one.options, problems=partial(_problems, one))
+            for one in _found_dialects()
+            if one.options is not None
+        },
     )
 
 
@@ -169,6 +176,17 @@ def _storage_plugin(name: str) -> StoragePlugin:
 
 def _found_dialects() -> Sequence[Dialect]:
     return [cast("Dialect", plugin.load("web.dialects", name)) for name in plugin.names("web.dialects")]
+
+
+def _problems(found: Dialect, options: object) -> Iterator[InvalidRequest]:
+    """Why a dialect cannot be made of its options: everything they tell of themselves, else what making it raises."""
+    told = tuple(options.problems()) if isinstance(options, Outspoken) else ()
+    yield from told
+    if not told and found.configure is not None:
+        try:
+            found.configure(options)
+        except InvalidRequest as problem:
+            yield problem
 
 
 def _delivery_plugin(name: str) -> DeliveryPlugin:

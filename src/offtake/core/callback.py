@@ -160,7 +160,8 @@ class Teller:
 
     `ladder` are the pauses after the first try, the second and so on; it may be spread by `jitter`, a share of each
     pause. Any 2xx is a success unless `accepts` says otherwise. Where it `heeds` answers, a 410 disables the endpoint
-    and `Retry-After` puts it off. `new_secret` writes random bytes as a signing secret.
+    and `Retry-After` puts it off. `new_secret` writes random bytes as a signing secret. Of the events of the kinds that
+    an endpoint wants, those that it `tells` are told.
     """
 
     request: Callable[[Notice, datetime], Outgoing]
@@ -170,3 +171,4 @@ class Teller:
     heeds: bool = False
     accepts: Callable[[int], bool] = lambda status: 200 <= status < 300
     new_secret: Callable[[bytes], str] = bytes.hex
+    tells: Callable[[Event], bool] = lambda event: True

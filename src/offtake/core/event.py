@@ -6,10 +6,14 @@ Progress, server-sent events, callbacks and audit are readers of this one stream
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from offtake.core.export import ExportId
 from offtake.core.kind import Kind
 from offtake.core.tenant import KeyId, TenantId
+
+ONCE: Final = "once"
+"""What is in the data of an event of a delivery that is for once: 1. It is not there for others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

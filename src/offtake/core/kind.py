@@ -21,6 +21,7 @@ class Kind(StrEnum):
     RETRIEVED = "export.retrieved"
     DELIVERY_SUCCEEDED = "delivery.succeeded"
     DELIVERY_FAILED = "delivery.failed"
+    DELIVERY_CANCELLED = "delivery.cancelled"
     PING = "endpoint.ping"
 
 
@@ -34,9 +35,13 @@ TOLD: Final = frozenset(
         Kind.EXPIRED,
         Kind.DELIVERY_SUCCEEDED,
         Kind.DELIVERY_FAILED,
+        Kind.DELIVERY_CANCELLED,
     }
 )
 """What an endpoint may ask to be told."""
 
 ENDS: Final = frozenset({Kind.SUCCEEDED, Kind.FAILED, Kind.CANCELLED})
 """How an export ends; one of them comes, once."""
+
+DELIVERY_ENDS: Final = frozenset({Kind.DELIVERY_SUCCEEDED, Kind.DELIVERY_FAILED, Kind.DELIVERY_CANCELLED})
+"""How a delivery ends; one of them comes each time that it is made."""

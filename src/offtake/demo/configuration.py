@@ -10,7 +10,7 @@ from typing import Final
 from offtake.core.dataset import FieldType, Stored
 from offtake.demo.data import DATA_SETS
 from offtake.demo.tables import Account, Column, Member, Parameter, Prepared, Table, View
-from offtake.demo.writing import SQLITE
+from offtake.demo.writing import POSTGRESQL, SQLITE, Writing
 
 Plain = bool | int | str | list["Plain"] | dict[str, "Plain"]
 """What YAML is made of."""
@@ -24,12 +24,13 @@ def configuration(url: str) -> dict[str, Plain]:
 
     What is left at its default is left out.
     """
+    words = SQLITE if url.startswith("sqlite:") else POSTGRESQL
     datasets: dict[str, Plain] = {}
     tenants: dict[str, Plain] = {}
     for data in DATA_SETS:
         datasets |= {table.name: _table(table) for table in data.tables}
         datasets |= {view.name: _view(view) for view in data.views}
-        datasets |= {prepared.name: _prepared(prepared) for prepared in data.prepared}
+        datasets |= {prepared.name: _prepared(prepared, words) for prepared in data.prepared}
         tenants |= {account.id: _account(account) for account in data.accounts}
     return {"sources": {SOURCE: {"url": url}}, "datasets": datasets, "tenants": tenants}
 
@@ -62,12 +63,12 @@ def _view(view: View) -> Plain:
     }
 
 
-def _prepared(prepared: Prepared) -> Plain:
+def _prepared(prepared: Prepared, words: Writing) -> Plain:
     return {
         "source": SOURCE,
         "title": prepared.title,
         "description": prepared.about,
-        "sql": cleandoc(prepared.sql),
+        "sql": cleandoc(prepared.sql(words)),
         "parameters": {parameter.name: _parameter(parameter) for parameter in prepared.parameters},
         "key": list(prepared.key),
         "order": list(prepared.key),

@@ -88,14 +88,14 @@ class Parameter:
 class Prepared:
     """A dataset made by a SELECT over the tables, exported in the order of its key.
 
-    `columns` are those of its result; those of the scope need not be among them. `document` names the one that is the
-    whole row in JSON Lines.
+    `sql` says it in a database's own words. `columns` are those of its result; those of the scope need not be among
+    them. `document` names the one that is the whole row in JSON Lines.
     """
 
     name: str
     title: str
     about: str
-    sql: str
+    sql: Callable[[Writing], str]
     parameters: tuple[Parameter, ...]
     columns: tuple[Column, ...]
     scope: Mapping[str, str]

@@ -1,4 +1,5 @@
-"""How the two databases write values inside JSON documents, so that the documents of both are the same bytes.
+"""How the two databases write values inside JSON documents, so that the documents of both are the same bytes, and
+what else they call differently.
 
 A document is written as its own text with SQL between backticks: `{"Currency":"`i.currency`"}`. What stands
 between backticks must yield JSON text (a number, `null`, a quoted text) or, inside the document's own quotes, a text
@@ -27,6 +28,7 @@ class Writing:
     fine_moment: str
     listing: str
     in_order: str
+    in_lower_case: str
     in_cents: str
     from_cents: str
     difference: str
@@ -52,6 +54,10 @@ class Writing:
         by = ", ".join(map(self.in_order.format, order))
         return self.listing.format(document=self.document(document), rows=rows, order=by)
 
+    def lower(self, text: str) -> str:
+        """A text in lower case, whatever its letters."""
+        return self.in_lower_case.format(text)
+
     def cents(self, amount: str) -> str:
         """An amount of two decimals as an integer."""
         return self.in_cents.format(amount)
@@ -74,6 +80,7 @@ SQLITE: Final = Writing(
         " (SELECT {document} AS item FROM {rows} ORDER BY {order}))"
     ),
     in_order="{0}",
+    in_lower_case="offtake_lower({0})",
     in_cents="CAST(replace({0}, '.', '') AS INTEGER)",
     from_cents="printf('%.2f', ({0}) / 100.0)",
     difference="printf('%.2f', {0} - {1})",
@@ -86,6 +93,7 @@ POSTGRESQL: Final = Writing(
     fine_moment="""to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')""",
     listing="(SELECT '[' || coalesce(string_agg({document}, ',' ORDER BY {order}), '') || ']' FROM {rows})",
     in_order='{0} COLLATE "C"',
+    in_lower_case="lower({0})",
     in_cents="CAST({0} * 100 AS integer)",
     from_cents="CAST(({0}) / 100.0 AS numeric(12,2))",
     difference="{0} - {1}",

@@ -6,7 +6,9 @@ each mark how many rows stand before it, and how many bytes. What lies between t
 
 from array import array
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from sys import byteorder
 from typing import Final
 
@@ -15,6 +17,11 @@ from offtake.core.ports import Storage
 
 SUFFIX: Final = ".rows"
 LITTLE: Final = "little"
+NUMBER: Final = 8
+PAIR: Final = 2 * NUMBER
+"""Bytes of a number, and of the two of a mark."""
+
+CURE: Final = "Ask for the export again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +62,31 @@ class RowIndex:
             raise
 
 
-def load(storage: Storage, location: str) -> RowIndex:
-    """The index of the file at `location`; Internal if it has none."""
-    size = sum(size for place, size in storage.locations(location + SUFFIX) if place == location + SUFFIX)
-    if size < 8:
-        raise Internal(f"The file {location} has no index of its rows.")
-    numbers = array("Q", b"".join(storage.read(location + SUFFIX, 0, size)))
+def load(storage: Storage, location: str, *, rows: int, size: int) -> RowIndex:
+    """The index of the file at `location`, which has so many rows, one at least, and bytes.
+
+    Internal if it has none, or one that cannot be of such a file. A number that is wrong and still grows is not seen.
+    """
+    held = dict(storage.locations(location + SUFFIX)).get(location + SUFFIX, 0)
+    if not held:
+        raise Internal(f"The file {location} has no index of its rows.", cure=CURE)
+    fits = held % PAIR == NUMBER and held <= NUMBER + PAIR * rows
+    index = _read(storage, location, held) if fits else None
+    if index is None or not _may_be_of(index.marks, rows, size):
+        raise Internal(f"The index of the rows of the file {location} is damaged.", cure=CURE)
+    return index
+
+
+def _read(storage: Storage, location: str, held: int) -> RowIndex | None:
+    """What the numbers of the index say, if they say anything."""
+    numbers = array("Q", b"".join(storage.read(location + SUFFIX, 0, held)))
     if byteorder != LITTLE:
         numbers.byteswap()
-    marks = [Mark(rows=rows, bytes=size) for rows, size in zip(numbers[1::2], numbers[2::2], strict=True)]
-    return RowIndex(quoted=bool(numbers[0]), marks=marks)
+    marks = [Mark(rows=before, bytes=place) for before, place in zip(numbers[1::2], numbers[2::2], strict=True)]
+    return RowIndex(quoted=bool(numbers[0]), marks=marks) if numbers[0] in (0, 1) else None
+
+
+def _may_be_of(marks: Sequence[Mark], rows: int, size: int) -> bool:
+    """Whether the first mark is before the first row, each is behind the one before it, and the end behind all."""
+    ends = [*marks, Mark(rows=rows, bytes=size)]
+    return ends[0].rows == 0 and all(one.rows < two.rows and one.bytes < two.bytes for one, two in pairwise(ends))

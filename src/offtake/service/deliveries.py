@@ -93,7 +93,7 @@ def cancel(house: House, principal: Principal, delivery_id: str) -> Delivery:
             return found
         if found.state in (DeliveryState.SUCCEEDED, DeliveryState.FAILED):
             raise Conflict(f"The delivery has {found.state} already.", field="id", cure="Nothing is left to cancel.")
-        cancelled = pushing.cancelled(house, tx, found)
+        cancelled = pushing.cancelled(house, tx, found, principal.key_id)
     house.engine.cancel(pushing.task_ids(found))
     return cancelled
 

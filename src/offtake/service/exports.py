@@ -336,12 +336,11 @@ def _is_granted(principal: Principal, ask: ExportRequest, found: Export) -> bool
     """Whether the request, made by this principal, means the rows that the export has: no more and no fewer."""
     if not seen(principal, [found]):
         return False
-    pairs = zip(ask.selections, found.request.selections, strict=True)
-    whole = ((narrow(principal.effective_scope(), wish.scope), made.scope) for wish, made in pairs)
+    granted = (narrow(principal.effective_scope(), one.scope) for one in ask.selections)
     return all(
-        frozenset(granted.get(dimension, ())) == frozenset(ids)
-        for granted, scope in whole
-        for dimension, ids in scope.items()
+        frozenset(mine.get(dimension, ())) == frozenset(ids)
+        for mine, made in zip(granted, found.request.selections, strict=True)
+        for dimension, ids in made.scope.items()
     )
 
 

@@ -17,7 +17,9 @@ def record(house: House, tx: Transaction, events: Sequence[Event]) -> None:
     for event in events:
         if event.kind in TOLD:
             for endpoint in tx.endpoints.listening(event.tenant_id, event.export_id, event.kind):
-                send(house, tx, message_for(house, endpoint, event.kind, event))
+                teller = house.tellers.get(endpoint.via)
+                if teller is None or teller.tells(event):
+                    send(house, tx, message_for(house, endpoint, event.kind, event))
 
 
 def message_for(house: House, endpoint: Endpoint, kind: Kind, event: Event | None = None) -> Message:

@@ -39,7 +39,8 @@ class Page:
 def page(house: House, export: Export, offset: int, limit: int | None, selection: int = 0) -> Page:
     """The rows from `offset` on, `limit` of them at most; none where the selection has no more.
 
-    Raises NotFound where a file that has some of it, or its header, is gone, and Unavailable where it is damaged.
+    Raises NotFound where a file that has some of it, or its header, is gone, Unavailable where it is damaged, and
+    Internal where the index of its rows is damaged or gone.
     """
     parts = [one for one in export.parts if one.selection == selection]
     total = sum(one.rows for one in parts)
@@ -71,7 +72,7 @@ def _check(house: House, part: Part) -> None:
 
 
 def _cut(house: House, part: Part, start: int, end: int) -> Slice:
-    index = load(house.storage, part.location)
+    index = _index(house, part)
     first, last = (_offset(house, part, index, row) for row in (start, end))
     return Slice(location=part.location, start=first, length=last - first)
 
@@ -90,5 +91,9 @@ def _offset(house: House, part: Part, index: RowIndex, row: int) -> int:
 
 def _header(house: House, part: Part) -> Sequence[Slice]:
     _check(house, part)
-    length = load(house.storage, part.location).marks[0].bytes if part.rows else part.bytes
+    length = _index(house, part).marks[0].bytes if part.rows else part.bytes
     return (Slice(location=part.location, start=0, length=length),) if length else ()
+
+
+def _index(house: House, part: Part) -> RowIndex:
+    return load(house.storage, part.location, rows=part.rows, size=part.bytes)

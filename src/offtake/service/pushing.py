@@ -16,13 +16,14 @@ from typing import Final
 from offtake.core.callback import Try
 from offtake.core.delivery import Delivery, DeliveryId, DeliveryMove, DeliveryState, advance_delivery
 from offtake.core.error import FINAL_TROUBLES, ExportError, TargetFailed, Trouble
-from offtake.core.event import Event
+from offtake.core.event import ONCE, Event
 from offtake.core.export import Export, Failure, Part
 from offtake.core.kind import Kind
 from offtake.core.lifecycle import State
 from offtake.core.ports import Task, Transaction, Work
 from offtake.core.target import Finish, OnExisting
 from offtake.core.template import fill_template
+from offtake.core.tenant import KeyId
 from offtake.service import facts, targets
 from offtake.service.house import House
 from offtake.service.options import decode_into
@@ -87,10 +88,10 @@ def drop(house: House, tx: Transaction, export: Export) -> None:
             cancelled(house, tx, one)
 
 
-def cancelled(house: House, tx: Transaction, before: Delivery) -> Delivery:
-    """Cancel one that has not ended."""
+def cancelled(house: House, tx: Transaction, before: Delivery, key_id: KeyId | None = None) -> Delivery:
+    """Cancel one that has not ended; `key_id` is who wants that, None where it ends with its export."""
     after = _ended(house, before, DeliveryMove.CANCEL, before.failure)
-    _change(tx, before, after)
+    _end(house, tx, before, after, Kind.DELIVERY_CANCELLED, key_id)
     return after
 
 
@@ -155,9 +156,8 @@ def finish(house: House, push: Push, began: datetime, seconds: float) -> None:
     before = push.delivery
     after = _ended(house, before, DeliveryMove.FINISH, None)
     with house.control.transaction() as tx:
-        _change(tx, before, after)
+        _end(house, tx, before, after, Kind.DELIVERY_SUCCEEDED)
         tx.tries.append(_entry(after, began, seconds, None))
-        facts.record(house, tx, [_event(house, after, Kind.DELIVERY_SUCCEEDED)])
 
 
 def give_up(house: House, push: Push, began: datetime, seconds: float, problem: TargetFailed) -> None:
@@ -211,8 +211,7 @@ def _settle(
         wait = pause(ladder(house, current), current.step, jitter, f"{current.id}~{current.attempt}")
     if wait is None:
         failed = _ended(house, current, DeliveryMove.FAIL, failure)
-        _change(tx, before, failed)
-        facts.record(house, tx, [_event(house, failed, Kind.DELIVERY_FAILED, code=failure.code)])
+        _end(house, tx, before, failed, Kind.DELIVERY_FAILED, code=failure.code)
     else:
         state = current.state
         if state is DeliveryState.RUNNING:
@@ -285,13 +284,29 @@ def _entry(delivery: Delivery, began: datetime, seconds: float, problem: TargetF
 
 
 def _event(house: House, delivery: Delivery, kind: Kind, **data: str | int | None) -> Event:
+    known = {"delivery": delivery.id, "destination": delivery.destination, "files": len(delivery.files)}
     return Event(
         export_id=delivery.export_id,
         tenant_id=delivery.tenant_id,
         kind=kind,
         at=house.clock(),
-        data={"delivery": delivery.id, "destination": delivery.destination, "files": len(delivery.files), **data},
+        data={**known, **data, **({ONCE: 1} if delivery.once else {})},
     )
+
+
+def _end(
+    house: House,
+    tx: Transaction,
+    before: Delivery,
+    after: Delivery,
+    kind: Kind,
+    key_id: KeyId | None = None,
+    **data: str | None,
+) -> None:
+    """End a delivery. The event comes first, since it locks the export: who ends an export locks that before its
+    deliveries, and in different orders two could wait for each other."""
+    facts.record(house, tx, [replace(_event(house, after, kind, **data), key_id=key_id)])
+    _change(tx, before, after)
 
 
 def _change(tx: Transaction, before: Delivery, after: Delivery) -> None:

@@ -7,6 +7,7 @@
     plugged.py       a plug-in's own options, read into its own dataclass
     typed.py         plain values -> the tree
     rules.py         what types cannot say: names that must exist, members that exclude each other
+    dialects.py      what only dialects can say of their settings, and the datasets that these name
     select.py        operator-written SQL: one SELECT, its parameters declared
     shape.py         the JSON Schema, and the questions that cures ask of it
     anchored.py      relative paths -> absolute ones
@@ -20,7 +21,7 @@
 
 from offtake.settings.environment import CONFIG_VARIABLE
 from offtake.settings.load import Loaded, load, masked
-from offtake.settings.plugged import Plugins, SourceKind
+from offtake.settings.plugged import DialectKind, Plugins, SourceKind
 from offtake.settings.problem import BadConfiguration, Origin, Problem
 from offtake.settings.shape import schema
 from offtake.settings.template import template
@@ -30,6 +31,7 @@ from offtake.settings.values import datasets, split, tenants
 __all__ = [
     "CONFIG_VARIABLE",
     "BadConfiguration",
+    "DialectKind",
     "Loaded",
     "Origin",
     "Plugins",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from offtake.settings.anchored import anchored, no_store
+from offtake.settings.dialects import check_dialects
 from offtake.settings.document import Document, Plain, read
 from offtake.settings.effective import Setting, in_force, shown
 from offtake.settings.environment import fill_in, override
@@ -38,7 +39,8 @@ def load(path: Path | None, environ: Mapping[str, str], known: Plugins) -> Loade
     plain = {"storage": {}, "dialects": {}, **laid.plain} if isinstance(laid.plain, dict) else laid.plain
     settings, misfits = typed(plain, known, shape)
     told = {one.path for one in document.problems}
-    findings = _distinct([*unfilled, *misfits, *laid.findings, *check_rules(plain, known)])
+    broken = [*check_rules(plain, known), *check_dialects(plain, known, shape)]
+    findings = _distinct([*unfilled, *misfits, *laid.findings, *broken])
     problems = [
         *document.problems,
         *laid.problems,

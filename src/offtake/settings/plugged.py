@@ -4,15 +4,16 @@ Which plug-ins there are is handed in; nothing here knows their names.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from dataclasses import Field as DataclassField
 from datetime import timedelta
-from typing import Annotated, Final, TypeVar, get_type_hints
+from typing import Annotated, Final, TypeVar, get_args, get_origin, get_type_hints
 
-from pydantic import Field, PlainValidator, WithJsonSchema, create_model
+from pydantic import Field, PlainValidator, ValidationError, WithJsonSchema, create_model
 from pydantic.fields import FieldInfo
 
+from offtake.core.error import InvalidRequest
 from offtake.settings.section import Duration, Section, Text
 
 DEFAULT_STORAGE: Final = "local"
@@ -40,13 +41,26 @@ class SourceKind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DialectKind:
+    """What the configuration must know of a dialect that has options.
+
+    `options` is its options dataclass, as a source's; bounds stand in the types of its fields, as `Annotated[int,
+    Field(ge=1)]`, and a text whose schema has `x-names: datasets` is the name of a dataset. `problems` tells everything
+    that a dialect cannot do with such options; the `field` of each is the dotted path of the setting.
+    """
+
+    options: type
+    problems: Callable[[object], Iterable[InvalidRequest]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plugins:
     """The plug-ins a configuration may name: sources by their URL's scheme, storages by name (their options), and the
     dialects that have options."""
 
     sources: Mapping[str, SourceKind] = field(default_factory=dict)
     storages: Mapping[str, type] = field(default_factory=dict)
-    dialects: Mapping[str, type] = field(default_factory=dict)
+    dialects: Mapping[str, DialectKind] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +101,8 @@ Form = TypeVar("Form", bound=Section)
 
 def with_options(form: type[Form], options: type) -> type[Form]:
     """The form with the plug-in's options as further members."""
-    hints = get_type_hints(options)
-    members = {
-        one.name: (Duration if hints[one.name] is timedelta else hints[one.name], _member(one))
-        for one in fields(options)
-    }
+    hints = get_type_hints(options, include_extras=True)
+    members = {one.name: (_hint(hints[one.name]), _member(one)) for one in fields(options)}
     create: Callable[..., type[Form]] = create_model
     return create(form.__name__, __base__=form, **members)
 
@@ -99,17 +110,50 @@ def with_options(form: type[Form], options: type) -> type[Form]:
 def dialects_form(known: Plugins) -> type[Section]:
     """A member for each dialect that has options."""
     members = {}
-    for name, options in known.dialects.items():
-        form = with_options(DialectForm, options)
-        members[name] = (form, FieldInfo(default=form(), description=options.__doc__))
+    for name, kind in known.dialects.items():
+        form = with_options(DialectForm, kind.options)
+        members[name] = (form, FieldInfo(default=form(), description=kind.options.__doc__))
     create: Callable[..., type[Section]] = create_model
     return create("Dialects", __base__=Section, **members)
+
+
+def sound(options: type, value: object) -> object:
+    """A dialect's options of the members that fit their types; all others have their defaults."""
+    form = with_options(DialectForm, options)
+    given: object = value if isinstance(value, dict) else {}
+    while True:
+        try:
+            return _made(options, form.model_validate_json(json.dumps(given)))
+        except ValidationError as problem:
+            fewer = given
+            for error in problem.errors(include_url=False):
+                fewer = _without(fewer, error["loc"])
+            assert fewer != given, "every option of a dialect has a default"
+            given = fewer
 
 
 def scheme(url: object) -> str:
     """The part of a URL before `://`; empty for what is not a URL."""
     head, mark, _ = url.partition("://") if isinstance(url, str) else ("", "", "")
     return head.lower() if mark else ""
+
+
+def _hint(hint: object) -> object:
+    """The type of a member: a length of time as it is written, with the bounds it has."""
+    if get_origin(hint) is Annotated and get_args(hint)[0] is timedelta:
+        return Annotated[(Duration, *get_args(hint)[1:])]
+    return Duration if hint is timedelta else hint
+
+
+def _without(value: object, loc: Sequence[str | int]) -> object:
+    """A mapping without the member that is at fault: the innermost, or the list that holds it."""
+    head = loc[0] if loc else None
+    if not isinstance(value, dict) or head not in value:
+        return value
+    rest = {name: one for name, one in value.items() if name != head}
+    below = value[head]
+    is_inside = len(loc) > 1 and isinstance(below, dict) and loc[1] in below
+    return {**rest, head: _without(below, loc[1:])} if is_inside else rest
 
 
 def _member(option: DataclassField[object]) -> FieldInfo:
@@ -130,7 +174,13 @@ def _read(form: type[Form], options: type | None, value: object) -> tuple[Form, 
             value = {name: one for name, one in value.items() if name in form.model_fields}
         return form.model_validate_json(json.dumps(value)), None
     both = with_options(form, options).model_validate_json(json.dumps(value))
-    return both, options(**{one.name: getattr(both, one.name) for one in fields(options)})
+    return both, _made(options, both)
+
+
+def _made(options: type, form: Section) -> object:
+    """An instance of a plug-in's options, of the form that holds them."""
+    made: object = options(**{one.name: getattr(form, one.name) for one in fields(options)})
+    return made
 
 
 def _source(value: object, known: Plugins) -> SourceSettings:
@@ -150,10 +200,7 @@ def _storage(value: object, known: Plugins) -> StorageSettings:
 def _dialects(value: object, known: Plugins) -> Mapping[str, object]:
     """Each dialect's options as an instance of its own type."""
     read = dialects_form(known).model_validate_json(json.dumps(value))
-    return {
-        name: options(**{one.name: getattr(getattr(read, name), one.name) for one in fields(options)})
-        for name, options in known.dialects.items()
-    }
+    return {name: _made(kind.options, getattr(read, name)) for name, kind in known.dialects.items()}
 
 
 Dialects = Annotated[

@@ -105,6 +105,11 @@ def suggest(word: str, known: Iterable[str]) -> str:
     return f"Known here: {', '.join(words)}." if words else "There is none."
 
 
+def unknown(steps: Steps, what: str, name: str, known: Iterable[str], *, at_key: bool = False) -> Finding:
+    """The name of a thing that there is not."""
+    return Finding(steps=steps, at_key=at_key, message=f"There is no {what} '{name}'.", cure=suggest(name, known))
+
+
 def _order(problem: Problem) -> tuple[bool, int, int, str, str, str]:
     in_environment = problem.variable is not None
     return in_environment, problem.line or 0, problem.column or 0, problem.variable or "", problem.path, problem.message

@@ -12,7 +12,7 @@ from offtake.core.error import InvalidRequest
 from offtake.core.filter import DEFAULT_OPS, canonical
 from offtake.settings.document import Plain, members
 from offtake.settings.plugged import DEFAULT_STORAGE, Plugins, scheme
-from offtake.settings.problem import Finding, Steps, suggest
+from offtake.settings.problem import Finding, Steps, suggest, unknown
 
 Entry = dict[str, Plain]
 
@@ -50,9 +50,7 @@ def check_rules(plain: Plain, known: Plugins) -> Iterator[Finding]:
 def _storage(entry: Entry, known: Plugins) -> Iterator[Finding]:
     kind = entry.get("kind", DEFAULT_STORAGE)
     if isinstance(kind, str) and kind not in known.storages:
-        yield Finding(
-            steps=("storage", "kind"), message=f"There is no storage '{kind}'.", cure=suggest(kind, known.storages)
-        )
+        yield unknown(("storage", "kind"), "storage", kind, known.storages)
 
 
 def _source(steps: Steps, entry: Entry, known: Plugins) -> Iterator[Finding]:
@@ -95,7 +93,7 @@ def _names(steps: Steps, entry: Entry, member: str, there: Iterable[str], what: 
         if not isinstance(name, str):
             continue
         if name not in there:
-            yield Finding(steps=here, message=f"There is no {what} '{name}'.", cure=suggest(name, there))
+            yield unknown(here, what, name, there)
         elif name in seen:
             yield Finding(steps=here, message=f"'{name}' is named twice.", cure="Remove one.")
         seen.add(name)

@@ -10,7 +10,11 @@ from pydantic_core import PydanticCustomError
 NAME_PATTERN: Final = r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$"
 FIELD_PATTERN: Final = r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$"
 ID_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+TOO_LONG: Final = "duration_too_long"
 LENGTH_PATTERN: Final = r"^[1-9][0-9]{0,5}[smhd]$"
+LONGEST: Final = timedelta(days=36_500)
+"""A century; counted from now, a longer time could end where there are no dates."""
+
 UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -22,9 +26,12 @@ class Section(BaseModel):
 
 def duration(value: object) -> timedelta:
     """Read `30s`, `15m`, `12h` or `7d`; raises ValueError."""
-    if isinstance(value, str) and re.fullmatch(LENGTH_PATTERN, value):
-        return timedelta(**{UNITS[value[-1]]: int(value[:-1])})
-    raise PydanticCustomError("duration", "not a length of time")
+    if not isinstance(value, str) or not re.fullmatch(LENGTH_PATTERN, value):
+        raise PydanticCustomError("duration", "not a length of time")
+    length = timedelta(**{UNITS[value[-1]]: int(value[:-1])})
+    if length > LONGEST:
+        raise PydanticCustomError(TOO_LONG, "longer than a century")
+    return length
 
 
 def write_duration(length: timedelta) -> str:

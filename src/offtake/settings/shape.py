@@ -21,6 +21,9 @@ DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 FILLED_IN: Final = {"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"}
 """A text that takes its value, or a part of it, from the environment."""
 
+REFERS_TO: Final = "x-names"
+"""Tells that a text is the name of an entry of that section."""
+
 CONFINED: Final = ("enum", "const", "pattern")
 """What may be asked of a text, and cannot be asked of one that is yet to be filled in."""
 
@@ -66,6 +69,15 @@ class Shape:
         found = node.get("patternProperties")
         inner = next(iter(found.values()), None) if isinstance(found, dict) else node.get("additionalProperties")
         return self._at(inner) if isinstance(inner, dict) else None
+
+    def names(self) -> tuple[str, ...]:
+        """The names that members may be given, where they are listed."""
+        found = self._resolved().get("propertyNames")
+        return self._at(found).words() if isinstance(found, dict) else ()
+
+    def refers_to(self) -> str:
+        """The section of whose entries a text here is a name; empty for any other."""
+        return str(self._resolved().get(REFERS_TO, ""))
 
     def kinds(self) -> frozenset[str]:
         """The JSON types of values that may stand here."""
@@ -126,7 +138,7 @@ class Shape:
         item = self._item()
         if kind == "array" and item:
             return f"a list, each {item.takes()}"
-        return WORDS[kind] + _bounds(node)
+        return WORDS[kind] + bounds(node)
 
     def _listed(self) -> tuple[str, ...]:
         node = self._resolved()
@@ -240,8 +252,8 @@ def _inlined(node: object, definitions: Mapping[str, object]) -> object:
 
 
 def _for_editors(node: object, is_members: bool = False) -> object:
-    """The schema as editors get it: without made-up titles, mappings closed and free to be empty, texts free to be
-    filled in."""
+    """The schema as editors get it: without made-up titles and our own words, mappings closed and free to be empty,
+    texts free to be filled in, but for names."""
     if isinstance(node, list):
         return [_for_editors(one) for one in node]
     if not isinstance(node, dict):
@@ -253,7 +265,7 @@ def _for_editors(node: object, is_members: bool = False) -> object:
         if name in ("default", "examples", "enum", "const")
         else _for_editors(one, name in ("properties", "patternProperties", "$defs"))
         for name, one in node.items()
-        if name != "title"
+        if name not in ("title", REFERS_TO)
     }
     if result.get("type") == "object":
         result["type"] = ["object", "null"]
@@ -262,18 +274,23 @@ def _for_editors(node: object, is_members: bool = False) -> object:
     if result.get("type") == "string" and any(name in result for name in CONFINED):
         asked = {name: result.pop(name) for name in ("type", *CONFINED) if name in result}
         result["anyOf"] = [asked, FILLED_IN]
+    if isinstance(names := node.get("propertyNames"), dict):
+        result["propertyNames"] = {name: one for name, one in names.items() if name != "title"}
     if "$ref" in result:
         result.pop("default", None)
     return result
 
 
-def _bounds(node: Node) -> str:
+def bounds(node: Mapping[str, object]) -> str:
+    """Between what a number must be, to be said behind its type; empty for any number at all."""
     low, high = node.get("minimum"), node.get("maximum")
+    if "exclusiveMinimum" in node:
+        return f" above {node['exclusiveMinimum']}" + ("" if high is None else f" and up to {high}")
     if low is not None and high is not None:
         return f" from {low} to {high}"
     if low is not None:
         return f", {low} or more"
-    return f" above {node['exclusiveMinimum']}" if "exclusiveMinimum" in node else ""
+    return "" if high is None else f", {high} or less"
 
 
 def write(value: object) -> str:

@@ -9,7 +9,8 @@ from pydantic_core import ErrorDetails
 
 from offtake.settings.document import Plain
 from offtake.settings.plugged import Plugins
-from offtake.settings.problem import Finding, Steps, nearest, suggest
+from offtake.settings.problem import Finding, Steps, nearest, suggest, unknown
+from offtake.settings.section import LONGEST, TOO_LONG, write_duration
 from offtake.settings.shape import Shape, write
 from offtake.settings.tree import Settings
 
@@ -46,14 +47,16 @@ def _findings(problem: ValidationError, plain: Plain, shape: Shape) -> Iterator[
     for error in problem.errors(include_url=False):
         steps = _steps(error["loc"], plain)
         match error["type"]:
-            case "extra_forbidden":
+            case "extra_forbidden" | "unexpected_keyword_argument":
                 yield _unknown(steps, shape)
             case "missing":
                 yield _missing((*steps, error["loc"][-1]), shape)
             case _ if error["loc"][-1] == "[key]":
-                yield _bad_name(steps, error)
+                yield _bad_name(steps, error, shape)
             case "too_short" | "string_too_short":
                 yield _empty(steps)
+            case kind if kind == TOO_LONG:
+                yield _too_long(steps, error["input"])
             case _:
                 yield _wrong(steps, error["input"], shape)
 
@@ -95,7 +98,10 @@ def _missing(steps: Steps, shape: Shape) -> Finding:
     )
 
 
-def _bad_name(steps: Steps, error: ErrorDetails) -> Finding:
+def _bad_name(steps: Steps, error: ErrorDetails, shape: Shape) -> Finding:
+    above = shape.at(steps[:-1])
+    if above and above.names():
+        return unknown(steps, "setting", str(error["input"])[:SHOWN], above.names(), at_key=True)
     return Finding(
         steps=steps,
         at_key=True,
@@ -106,6 +112,11 @@ def _bad_name(steps: Steps, error: ErrorDetails) -> Finding:
 
 def _empty(steps: Steps) -> Finding:
     return Finding(steps=steps, message="This must not be empty.", cure=EMPTY.get(steps[-1], "Give one at least."))
+
+
+def _too_long(steps: Steps, given: object) -> Finding:
+    longest = write_duration(LONGEST)
+    return Finding(steps=steps, message=f"{given} is longer than {longest}.", cure=f"Give {longest} at most.")
 
 
 def _wrong(steps: Steps, given: object, shape: Shape) -> Finding:
@@ -121,9 +132,8 @@ def _wrong(steps: Steps, given: object, shape: Shape) -> Finding:
             steps=steps, message=message, cure=f"Put it in quotes:  {_line(steps, json.dumps(write(given)))}"
         )
     if "object" in there.kinds():
-        return Finding(
-            steps=steps, message=message, cure=f"Its members: {', '.join(there.members()) or 'name: value'}."
-        )
+        names = ", ".join(there.members() or there.names())
+        return Finding(steps=steps, message=message, cure=f"Its members: {names or 'name: value'}.")
     return Finding(steps=steps, message=message, cure=f"Write it like  {_line(steps, _example(there))}")
 
 

@@ -149,6 +149,21 @@ def test_a_user_who_changes_over_signs_with_both_secrets(stage: Stage, send: Sen
     assert opens(send("GET", "/settings", headers={"X-WSSE": signed(secret=new.secret)}))
 
 
+def test_a_user_with_two_secrets_is_one_user(stage: Stage, send: Send, signed: Signed) -> None:
+    asked = {
+        "distribution_method": "local",
+        "origin": "all",
+        "origin_id": 0,
+        "time_range": ["2026-03-01", "2026-03-15"],
+        "contact_fields": ["1", "3"],
+    }
+    old = next(one for one in tenants.keys(stage.house, TenantId("acme")) if one.user == "customer001")
+    new = tenants.rotate_key(stage.house, old.id, stage.clock.now + timedelta(hours=1))
+    assert send("POST", "/contact/getchanges", asked).status == 200
+    again = send("POST", "/contact/getchanges", asked, headers={"X-WSSE": signed(secret=new.secret)})
+    assert again.json()["replyCode"] == 4001
+
+
 def test_a_grant_shows_more_fields(stage: Stage, send: Send) -> None:
     def ids() -> list[object]:
         found = send("GET", "/field").json()["data"]

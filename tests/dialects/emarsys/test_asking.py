@@ -195,7 +195,8 @@ def test_sftp_servers_are_those_with_a_known_key(ask: Ask, made: Made, refused: 
     broken: dict[str, object] = {"contact_fields": [999], "time_range": ["x", "y"]}
     answer = ask(distribution_method="sftp", sftp_settings=settings, **broken)
     assert refused(answer) == "Invalid value for host: elsewhere.example"
-    made(distribution_method="sftp", sftp_settings={**settings, "host": "sftp.client.example"})
+    for host in ("sftp.client.example", "SFTP.Client.Example"):
+        made(distribution_method="sftp", sftp_settings={**settings, "host": host})
 
 
 def test_settings_under_each_of_their_names(stage: Stage, made: Made, latest: Latest) -> None:

@@ -141,6 +141,15 @@ def test_a_file_whose_rows_cannot_be_found_is_a_read_fault(
 ) -> None:
     number = made()
     (part,) = finish(HEADER, ROWS).parts
-    stage.house.storage.delete(f"{part.location}.rows")
-    told = error(send("GET", f"/export/{number}/data?offset=5&limit=1"))
-    assert told == (500, 4007, "Server error occurred. Please choose another file.")
+    index = f"{part.location}.rows"
+    size = dict(stage.house.storage.locations(index))[index]
+    whole = b"".join(stage.house.storage.read(index, 0, size))
+    for damaged in (None, b"", whole[:-1], whole[:8], whole[:-8], whole + b"\0", whole * 2, b"\xff" * size):
+        stage.house.storage.delete(index)
+        if damaged is not None:
+            writer = stage.house.storage.create(index)
+            writer.write(damaged)
+            writer.commit()
+        for query in ("", "?offset=5&limit=1"):
+            told = error(send("GET", f"/export/{number}/data{query}"))
+            assert told == (500, 4007, "Server error occurred. Please choose another file."), damaged

@@ -1,6 +1,7 @@
 """An export as its account sees it: the same one twice, the words for how far it is, whose it is, its password."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 

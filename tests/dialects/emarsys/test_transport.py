@@ -200,13 +200,13 @@ def test_the_name_of_a_field_for_programs(name: str, id: str) -> None:
     [
         ({"ftp_retries": 51}, "ftp_retries"),
         ({"ftp_retries": 10**12}, "ftp_retries"),
-        ({"ftp_pause": timedelta(days=8)}, "ftp_retries"),
+        ({"ftp_pause": timedelta(days=8)}, "ftp_pause"),
         ({"accounts": {"acme": Account(zone="Wien")}}, "accounts.acme.zone"),
         ({"accounts": {"acme": Account(language="english")}}, "accounts.acme.language"),
-        ({"accounts": {"acme": Account(forms={"077": "2"})}}, "accounts.acme.forms"),
-        ({"accounts": {"acme": Account(sources={"shop": "9"})}}, "accounts.acme.sources"),
-        ({"accounts": {"acme": Account(contact_lists={"": ContactList()})}}, "accounts.acme.contact_lists"),
-        ({"accounts": {"acme": Account(segments={"-1": "x"})}}, "accounts.acme.segments"),
+        ({"accounts": {"acme": Account(forms={"077": "2"})}}, "accounts.acme.forms.077"),
+        ({"accounts": {"acme": Account(sources={"shop": "9"})}}, "accounts.acme.sources.shop"),
+        ({"accounts": {"acme": Account(contact_lists={"": ContactList()})}}, "accounts.acme.contact_lists."),
+        ({"accounts": {"acme": Account(segments={"-1": "x"})}}, "accounts.acme.segments.-1"),
     ],
 )
 def test_settings_that_cannot_work_are_told_at_the_start(wrong: dict[str, object], field: str) -> None:

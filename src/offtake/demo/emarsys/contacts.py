@@ -50,8 +50,14 @@ TABLE: Final = Table(
         *_columns(),
     ),
 )
-NEVER: Final = "0001-01-01T00:00:00Z"
-"""The end of a time that is not asked for."""
+FIRST: Final = "0001-01-01T00:00:00.000000Z"
+LAST: Final = "9999-12-31T23:59:59.999999Z"
+"""A time that is not asked for is from the last instant there is to the first, as none that is asked for."""
+
+
+def _not_asked(time: str) -> str:
+    """The SQL that says whether nothing is asked of when contacts changed or registered."""
+    return f":{time}_from = '{LAST}' AND :{time}_to = '{FIRST}'"
 
 
 def _chosen(parameter: str, selections: Callable[[Profile], Mapping[int, Selection]]) -> str:
@@ -69,21 +75,21 @@ CHOSEN: Final = Prepared(
     name="contacts",
     title="Contacts",
     about="Contacts as they are, of those who were changed within a time, other than by an import, who registered "
-    "within a time, who are in a list, in a segment: as far as these are given.",
-    sql=f"""
+    "within a time, who are in a list, in a segment: as far as these are given, of a time both its ends.",
+    sql=lambda _: f"""
         SELECT c.account, c.user_id, {SELECTED}, c.changed_at AS last_update
         FROM contacts c
         WHERE c.user_id IN (
             SELECT h.user_id FROM contact_changes h
             WHERE h.changed_at >= :changed_from AND h.changed_at < :changed_to AND h.origin <> 'import'
             UNION ALL
-            SELECT s.user_id FROM contacts s WHERE :changed_to < '0002-01-01'
+            SELECT s.user_id FROM contacts s WHERE {_not_asked("changed")}
         ) AND (
             :origin = 'all'
             OR :origin = 'form' AND c.f34 IN (:origin_ids)
             OR :origin = 'api' AND coalesce(c.f33, 0) IN (:origin_ids)
         ) AND (
-            :registered_to < '0002-01-01'
+            {_not_asked("registered")}
             OR c.f34 IS NOT NULL AND c.f48 >= :registered_from AND c.f48 < :registered_to
         )
         AND {_chosen("contact_list", lambda profile: profile.contact_lists)}
@@ -91,9 +97,9 @@ CHOSEN: Final = Prepared(
     """,  # noqa: S608 — our own names
     parameters=(
         Parameter(
-            name="changed_from", type=FieldType.TIMESTAMP, default=NEVER, about="Changed at this second or later."
+            name="changed_from", type=FieldType.TIMESTAMP, default=LAST, about="Changed at this second or later."
         ),
-        Parameter(name="changed_to", type=FieldType.TIMESTAMP, default=NEVER, about="Changed before this second."),
+        Parameter(name="changed_to", type=FieldType.TIMESTAMP, default=FIRST, about="Changed before this second."),
         Parameter(
             name="origin", type=FieldType.TEXT, default="all",
             about="Only contacts who belong to one of the forms (form) or sources (api) of origin_ids; else all.",
@@ -103,11 +109,11 @@ CHOSEN: Final = Prepared(
             about="Forms or sources; source 0 has the contacts without one.",
         ),
         Parameter(
-            name="registered_from", type=FieldType.TIMESTAMP, default=NEVER,
+            name="registered_from", type=FieldType.TIMESTAMP, default=LAST,
             about="Registered, by a form, at this second or later.",
         ),
         Parameter(
-            name="registered_to", type=FieldType.TIMESTAMP, default=NEVER,
+            name="registered_to", type=FieldType.TIMESTAMP, default=FIRST,
             about="Registered, by a form, before this second.",
         ),
         Parameter(name="contact_list", type=FieldType.INTEGER, default=0, about="In this contact list; 0 for any."),

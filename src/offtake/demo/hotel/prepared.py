@@ -11,14 +11,16 @@ ARRIVALS: Final = Prepared(
     name="arrivals",
     title="Arrivals of a day",
     about="Who is expected on a day: reservations with the names of guest and hotel, canceled ones left out.",
-    sql="""
+    sql=lambda _: (
+        """
         SELECT r.id, r.enterprise_id, e.name AS hotel, r.number, c.first_name, c.last_name, r.nights, r.adults,
                r.requested_room_type, r.scheduled_start, r.notes
         FROM reservations r
         JOIN customers c ON c.id = r.customer_id
         JOIN enterprises e ON e.id = r.enterprise_id
         WHERE r.arrival_date = :day AND r.nights >= :least_nights AND r.state <> 'canceled'
-    """,
+    """
+    ),
     parameters=(
         Parameter(name="day", type=FieldType.DATE, about="The day of arrival."),
         Parameter(

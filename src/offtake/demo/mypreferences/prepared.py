@@ -6,6 +6,7 @@ from typing import Final
 from offtake.core.dataset import FieldType
 from offtake.demo.mypreferences.columns import BY_TENANT, JSON, PROFILE, TEXT, text
 from offtake.demo.tables import Column, Parameter, Prepared
+from offtake.demo.writing import Writing
 
 DOCUMENT: Final = "row"
 FIRST: Final = "0001-01-01T00:00:00Z"
@@ -20,11 +21,17 @@ def _moment(name: str, about: str, default: str) -> Parameter:
     return Parameter(name=name, type=FieldType.TIMESTAMP, about=about, default=default)
 
 
-CHANGED: Final = """coalesce(lower(p.channel) IN (:channels), TRUE)
+def _changed(words: Writing) -> str:
+    """Which preferences. An empty list is null in SQL, of which nobody knows whether a channel is in it: all are
+    taken."""
+    return f"""coalesce({words.lower("p.channel")} IN (:channels), TRUE)
           AND p.last_modified >= :modified_from AND p.last_modified < :modified_to"""
-"""Which preferences. An empty list is null in SQL, of which nobody knows whether a channel is in it: all are taken."""
 
-OF_CUSTOMERS: Final = f"p.cid IN (:cids) AND {CHANGED}"
+
+def _of_customers(words: Writing) -> str:
+    return f"p.cid IN (:cids) AND {_changed(words)}"
+
+
 OF_SEGMENT: Final = """:segment <> '' AND EXISTS (
             SELECT 1 FROM segment_members m
             WHERE m.account = p.account AND m.profile_id = p.profile_id AND m.segment = :segment
@@ -47,13 +54,15 @@ PREFERENCES: Final = Prepared(
     name="preferences",
     title="Preferences",
     about="Preferences of customers, each as one document.",
-    sql=f"""
+    sql=lambda words: (
+        f"""
         {CHOSEN}
-        WHERE {OF_CUSTOMERS}
+        WHERE {_of_customers(words)}
         UNION ALL
         {CHOSEN}
-        WHERE {OF_SEGMENT} AND {CHANGED}
-    """,
+        WHERE {OF_SEGMENT} AND {_changed(words)}
+    """
+    ),
     parameters=(*PARAMETERS, SEGMENT),
     scope=BY_TENANT,
     key=("cid", "program", "channel"),
@@ -69,11 +78,13 @@ CUSTOMERS: Final = Prepared(
     name="preference_customers",
     title="Customers with preferences",
     about="The ids of those of the customers who have such preferences.",
-    sql=f"""
+    sql=lambda words: (
+        f"""
         SELECT DISTINCT p.account, p.cid
         FROM preference_documents p
-        WHERE {OF_CUSTOMERS}
-    """,  # noqa: S608 — our own names
+        WHERE {_of_customers(words)}
+    """  # noqa: S608 — our own names
+    ),
     parameters=PARAMETERS,
     scope=BY_TENANT,
     key=("cid",),
@@ -83,7 +94,7 @@ PROFILES: Final = Prepared(
     name="profiles",
     title="Profiles",
     about="Profiles of a segment or a group of segments with all that belongs to them, each as one document.",
-    sql=f"""
+    sql=lambda _: f"""
         SELECT p.account, p.document AS "{DOCUMENT}", p.profile_id
         FROM profile_documents p
         WHERE p.edited_at > :edited_after AND ({OF_SEGMENT} OR EXISTS (

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import Field
 
 from offtake.core.tenant import KeyId, TenantId
+from offtake.web.options import DatasetName, Months, Positive
 
 KIND: Final = "didww"
 
@@ -35,7 +38,7 @@ class Calls(StrEnum):
 class Options:
     """The DIDWW API's exports."""
 
-    datasets: Mapping[str, str] = field(
+    datasets: Mapping[Calls, DatasetName] = field(
         default_factory=dict,
         metadata={
             "description": "The dataset of an export type, as `cdr_in: calls`; `calls_in` and `calls_out` where none "
@@ -49,10 +52,10 @@ class Options:
         default_factory=dict,
         metadata={"description": "The API version of a tenant or of a key, by its id, where it is another one."},
     )
-    window_months: int = field(
+    window_months: Months = field(
         default=2, metadata={"description": "How many months before the current one can be exported; 0 for all."}
     )
-    tenants_window_months: Mapping[str, int] = field(
+    tenants_window_months: Mapping[str, Months] = field(
         default_factory=dict, metadata={"description": "The same for a tenant, by its id."}
     )
     callback_secrets: Mapping[str, str] = field(
@@ -68,10 +71,10 @@ class Options:
     allow_delete: bool = field(
         default=False, metadata={"description": "Take `DELETE`, which cancels an export or removes it with its file."}
     )
-    file_months: int = field(
+    file_months: Annotated[Months, Field(ge=1)] = field(
         default=1, metadata={"description": "How many calendar months an export and its file are kept once completed."}
     )
-    requests: int = field(default=20, metadata={"description": "Requests of an API key in `request_window`."})
+    requests: Positive = field(default=20, metadata={"description": "Requests of an API key in `request_window`."})
     request_window: timedelta = field(
         default=timedelta(seconds=1), metadata={"description": "What `requests` are counted in."}
     )

@@ -56,7 +56,7 @@ def asked(call: Call, given: Members, options: Options, account: Account, known:
     if not isinstance(language, str) or language.lower() not in LANGUAGES:
         raise invalid_value("language", language)
     server = servers.server(settings) if method in REMOTE and settings is not None else None
-    if server is not None and method == "sftp" and server.host not in options.sftp_host_keys:
+    if server is not None and method == "sftp" and options.sftp_host_key(server.host) is None:
         raise invalid_value("host", server.host)
     url = _url(given.get("notification_url"))
     fields = _fields(given["contact_fields"], options, known)

@@ -7,7 +7,8 @@ from typing import Final
 import msgspec
 
 from offtake.core.callback import Notice, Outgoing, Teller
-from offtake.core.kind import Kind
+from offtake.core.event import ONCE, Event
+from offtake.core.kind import DELIVERY_ENDS, Kind
 from offtake.web.dialects.emarsys.telling import CHANGES, Status
 from offtake.web.webhooks import agent, signed
 
@@ -39,4 +40,9 @@ def request(notice: Notice, now: datetime) -> Outgoing:
     return Outgoing(method="POST", url=notice.url, headers=headers, body=body)
 
 
-TELLER: Final = Teller(request=request, ladder=LADDER, timeout=timedelta(seconds=30), jitter=0)
+def tells(event: Event) -> bool:
+    """Whether it is told: of deliveries only the one that was asked for with the export, which is for once."""
+    return event.kind not in DELIVERY_ENDS or ONCE in event.data
+
+
+TELLER: Final = Teller(request=request, ladder=LADDER, timeout=timedelta(seconds=30), jitter=0, tells=tells)

@@ -11,7 +11,7 @@ from offtake.core.dataset import Field
 from offtake.core.delivery import Delivery
 from offtake.core.error import Internal, NotFound, NotPermitted, Unavailable
 from offtake.core.export import Export, ExportRequest, Selection
-from offtake.core.kind import ENDS, Kind
+from offtake.core.kind import DELIVERY_ENDS, ENDS
 from offtake.core.lifecycle import State
 from offtake.core.limits import OneAtATime, Split
 from offtake.core.query import Quoting
@@ -128,7 +128,7 @@ class Exports:
             dialect=KIND,
             reference=str(number),
             retention=self.options.file_life,
-            one_at_a_time=OneAtATime(key=f"{KIND}/{principal.key_id}/{_digest(house, wanted)}"),
+            one_at_a_time=OneAtATime(key=f"{KIND}/{principal.user}/{_digest(house, wanted)}"),
             memo=msgspec.to_builtins(memo),
             callbacks=self._callbacks(house, principal, wanted, memo, number),
             targets=self._targets(wanted, memo),
@@ -139,8 +139,7 @@ class Exports:
     ) -> tuple[Callback, ...]:
         if wanted.notification_url is None:
             return ()
-        done = Kind.SUCCEEDED if wanted.server is None else Kind.DELIVERY_SUCCEEDED
-        failed = ENDS - {Kind.SUCCEEDED} | ({Kind.DELIVERY_FAILED} if wanted.server else set())
+        kinds = ENDS if wanted.server is None else DELIVERY_ENDS
         told = remembered(
             number=str(number),
             type=memo.type,
@@ -151,7 +150,7 @@ class Exports:
         )
         own = self.options.notification_secrets.get(principal.tenant.id)
         secret = own or shared_secret(tenants.user_secret(house, principal))
-        callback = Callback(url=wanted.notification_url, via=KIND, kinds=failed | {done}, secret=secret, options=told)
+        callback = Callback(url=wanted.notification_url, via=KIND, kinds=kinds, secret=secret, options=told)
         return (callback,)
 
     def _targets(self, wanted: Asked, memo: Memo) -> tuple[Target, ...]:
@@ -172,7 +171,9 @@ class Exports:
     def _trust(self, method: str, server: Server) -> dict[str, str]:
         if method == "ftp":
             return {"tls": self.options.ftp_tls}
-        return {"host_key": self.options.sftp_host_keys[server.host]}
+        key = self.options.sftp_host_key(server.host)
+        assert key is not None
+        return {"host_key": key}
 
 
 def memo_of(export: Export) -> Memo:

@@ -1,14 +1,17 @@
 """What an operator may set, and the words of this API."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
 
 from offtake.core.error import InvalidRequest
 from offtake.core.tenant import TenantId
-from offtake.service.targets import MAX_RETRIES, check_retries
+from offtake.service.targets import LONGEST_PAUSE, MAX_RETRIES, check_retries
+from offtake.web.options import BodyBytes, Count, DatasetName, Positive, told
 from offtake.web.webhooks import check_secret
 from offtake.web.zones import check_zone
 
@@ -70,7 +73,7 @@ class ContactList:
     name: str = ""
     created: str = ""
     type: int = 0
-    count: int = 0
+    count: Count = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,14 +101,14 @@ class Account:
 class Options:
     """The Emarsys API's exports of contacts."""
 
-    dataset: str = field(default="contacts", metadata={"description": "The dataset of contacts that changed."})
-    registrations_dataset: str = field(
+    dataset: DatasetName = field(default="contacts", metadata={"description": "The dataset of contacts that changed."})
+    registrations_dataset: DatasetName = field(
         default="", metadata={"description": "The dataset of contacts that registered by forms; empty for `dataset`."}
     )
-    contact_lists_dataset: str = field(
+    contact_lists_dataset: DatasetName = field(
         default="", metadata={"description": "The dataset of the contacts of lists; empty for `dataset`."}
     )
-    segments_dataset: str = field(
+    segments_dataset: DatasetName = field(
         default="", metadata={"description": "The dataset of the contacts of segments; empty for `dataset`."}
     )
     list_user_id: bool = field(
@@ -118,7 +121,7 @@ class Options:
         default=True, metadata={"description": "Whether an end without a time is the end of that day or its beginning."}
     )
     strict_end_date: bool = field(default=False, metadata={"description": "Refuse an end that is equal to the start."})
-    max_fields: int = field(default=0, metadata={"description": "The most contact fields of an export; 0 for any."})
+    max_fields: Count = field(default=0, metadata={"description": "The most contact fields of an export; 0 for any."})
     line_end: Literal["crlf", "lf"] = field(default="crlf", metadata={"description": "What ends a line."})
     integer_ids: bool = field(
         default=False, metadata={"description": "Tell ids of forms and sources as numbers, not as texts."}
@@ -134,7 +137,9 @@ class Options:
     ftp_pause: timedelta = field(
         default=timedelta(hours=1), metadata={"description": "The pause between tries to deliver a file."}
     )
-    ftp_retries: int = field(default=23, metadata={"description": "How often a delivery is tried again."})
+    ftp_retries: Annotated[int, Field(ge=0, le=MAX_RETRIES)] = field(
+        default=23, metadata={"description": "How often a delivery is tried again."}
+    )
     notification_secrets: Mapping[str, str] = field(
         default_factory=dict,
         metadata={
@@ -143,36 +148,49 @@ class Options:
             "secret": True,
         },
     )
-    body_bytes: int = field(default=10 << 20, metadata={"description": "The longest body of a request that is taken."})
+    body_bytes: BodyBytes = field(
+        default=10 << 20, metadata={"description": "The longest body of a request that is taken."}
+    )
     refuse_replays: bool = field(
         default=False, metadata={"description": "Take each nonce of a user once only, in each API process."}
     )
     token_life: timedelta = field(
         default=timedelta(hours=1), metadata={"description": "How long a bearer token is good."}
     )
-    requests: int = field(default=1000, metadata={"description": "Requests of a user in `request_window`."})
+    requests: Positive = field(default=1000, metadata={"description": "Requests of a user in `request_window`."})
     request_window: timedelta = field(
         default=timedelta(minutes=1), metadata={"description": "What `requests` are counted in."}
     )
+
+    def sftp_host_key(self, host: str) -> str | None:
+        """The host key of an SFTP server, whatever case its name is written in; None where none is set."""
+        return next((key for name, key in self.sftp_host_keys.items() if name.lower() == host.lower()), None)
 
     def account(self, tenant_id: TenantId) -> Account:
         """The tenant's account."""
         return self.accounts.get(tenant_id) or Account()
 
+    def problems(self) -> Iterator[InvalidRequest]:
+        """Yield everything that cannot be worked with, naming the setting."""
+        for tenant, account in self.accounts.items():
+            yield from _account(account, f"dialects.{KIND}.accounts.{tenant}")
+        retries = (self.ftp_pause,) * min(self.ftp_retries, MAX_RETRIES + 1)
+        at_fault = "ftp_pause" if self.ftp_pause > LONGEST_PAUSE else "ftp_retries"
+        yield from told(check_retries, retries, f"dialects.{KIND}.{at_fault}")
+        for tenant, secret in self.notification_secrets.items():
+            yield from told(check_secret, secret, f"dialects.{KIND}.notification_secrets.{tenant}")
+
 
 def check(options: Options) -> None:
     """Raise InvalidRequest, naming the setting, for what cannot be worked with."""
-    for tenant, account in options.accounts.items():
-        _check_account(account, f"dialects.{KIND}.accounts.{tenant}")
-    check_retries((options.ftp_pause,) * min(options.ftp_retries, MAX_RETRIES + 1), f"dialects.{KIND}.ftp_retries")
-    for tenant, secret in options.notification_secrets.items():
-        check_secret(secret, f"dialects.{KIND}.notification_secrets.{tenant}")
+    for problem in options.problems():
+        raise problem
 
 
-def _check_account(account: Account, path: str) -> None:
-    check_zone(account.zone, f"{path}.zone")
+def _account(account: Account, path: str) -> Iterator[InvalidRequest]:
+    yield from told(check_zone, account.zone, f"{path}.zone")
     if account.language.lower() not in LANGUAGES:
-        raise InvalidRequest(
+        yield InvalidRequest(
             f"There is no language '{account.language}'.",
             field=f"{path}.language",
             cure=f"Choose one of: {', '.join(LANGUAGES)}.",
@@ -183,5 +201,8 @@ def _check_account(account: Account, path: str) -> None:
         ("contact_lists", account.contact_lists.keys()),
         ("segments", account.segments.keys()),
     ):
-        if wrong := [one for one in ids if not _ID.fullmatch(one)]:
-            raise InvalidRequest(f"'{wrong[0]}' is no id.", field=f"{path}.{name}", cure="Give whole numbers as ids.")
+        for one in ids:
+            if not _ID.fullmatch(one):
+                yield InvalidRequest(
+                    f"'{one}' is no id.", field=f"{path}.{name}.{one}", cure="Give whole numbers as ids."
+                )

@@ -13,6 +13,7 @@ CHANGES: Final = "Changes"
 """The type of an export of which none was noted."""
 
 OUTSTANDING: Final = frozenset({DeliveryState.WAITING, DeliveryState.PENDING, DeliveryState.RUNNING})
+BROKEN: Final = frozenset({DeliveryState.FAILED, DeliveryState.CANCELLED})
 
 
 class Status(msgspec.Struct, kw_only=True, frozen=True):
@@ -28,12 +29,16 @@ class Status(msgspec.Struct, kw_only=True, frozen=True):
 
 
 def word(export: Export, deliveries: Sequence[Delivery]) -> str:
-    """How far it is: `ready` is a file that has not been delivered yet."""
+    """How far it is: `ready` is a file that has not been delivered yet.
+
+    Only the delivery that was asked for with the export counts, which is for once. Where it ended without the file, no
+    state of the export mends that.
+    """
+    planned = {one.state for one in deliveries if one.once}
+    if export.state in (State.FAILED, State.CANCELLED) or planned & BROKEN:
+        return "error"
     if export.onward_state is State.PENDING:
         return "scheduled"
     if export.onward_state is State.RUNNING:
         return "in progress"
-    broken = any(one.state in (DeliveryState.FAILED, DeliveryState.CANCELLED) for one in deliveries)
-    if export.state in (State.FAILED, State.CANCELLED) or broken:
-        return "error"
-    return "ready" if any(one.state in OUTSTANDING for one in deliveries) else "done"
+    return "ready" if planned & OUTSTANDING else "done"

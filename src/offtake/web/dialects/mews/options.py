@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from offtake.core.tenant import Scope
+from offtake.web.options import DatasetName, Positive
 
 KIND: Final = "mews"
 
@@ -39,7 +40,7 @@ def lists(entity: Entity) -> tuple[str, str]:
 class Options:
     """The Mews Connector API's exports."""
 
-    datasets: Mapping[str, str] = field(
+    datasets: Mapping[Entity, DatasetName] = field(
         default_factory=dict,
         metadata={
             "description": "The dataset of an entity type, as `Reservation: stays`; `mews_` and the type's name in "
@@ -59,7 +60,7 @@ class Options:
             "is not here goes with every enterprise of its account."
         },
     )
-    file_bytes: int = field(
+    file_bytes: Positive = field(
         default=100 << 20, metadata={"description": "Another file is begun once one is larger than this."}
     )
     link_life: timedelta = field(default=timedelta(minutes=10), metadata={"description": "How long a link works."})
@@ -67,7 +68,9 @@ class Options:
     record_life: timedelta = field(
         default=timedelta(days=30), metadata={"description": "How long an expired export is still shown."}
     )
-    requests: int = field(default=200, metadata={"description": "Requests of an access token in `request_window`."})
+    requests: Positive = field(
+        default=200, metadata={"description": "Requests of an access token in `request_window`."}
+    )
     request_window: timedelta = field(
         default=timedelta(seconds=30), metadata={"description": "What `requests` are counted in."}
     )

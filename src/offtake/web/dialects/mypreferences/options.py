@@ -1,13 +1,17 @@
 """What an operator may set, and the words of this API."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
 
 from offtake.core.error import InvalidRequest
 from offtake.core.tenant import TenantId
+from offtake.web.options import BodyBytes, DatasetName, Positive, told
 from offtake.web.webhooks import check_secret
 from offtake.web.zones import check_zone
 
@@ -24,6 +28,11 @@ class Generation(StrEnum):
 
 ROOTS: Final[Mapping[Generation, str]] = {Generation.A: "/API/3/async", Generation.B: "/Profiles/Async"}
 """Below which paths a generation is spoken; elsewhere it is C, whose paths are settings."""
+
+MOST_CUSTOMERS: Final = 10_000
+"""The most customer ids of an export, as the original documents it."""
+
+MOST_SIGNATURE_MINUTES: Final = 24 * 60
 
 
 class JobKind(StrEnum):
@@ -59,25 +68,27 @@ class Account:
     segments: tuple[str, ...] = field(
         default=(), metadata={"description": "The names of the segments that can be asked for alone."}
     )
-    schedules: Mapping[str, str] = field(
+    schedules: Mapping[str, DatasetName] = field(
         default_factory=dict, metadata={"description": "The dataset of each schedule, by the schedule's name."}
     )
     match_types: Mapping[Criterion, tuple[str, ...]] = field(
         default_factory=dict, metadata={"description": "The types there are, by match criterion."}
     )
     zone: str = field(default="UTC", metadata={"description": "The zone of times that name none, an IANA name."})
-    signature_minutes: int = field(default=15, metadata={"description": "How long a signature holds."})
+    signature_minutes: Annotated[int, Field(ge=1, le=MOST_SIGNATURE_MINUTES)] = field(
+        default=15, metadata={"description": "How long a signature holds."}
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """The MyPreferences exports of PossibleNOW: customer ids, segments and their groups, and schedules."""
 
-    preferences: str = field(default="preferences", metadata={"description": "The dataset of preferences."})
-    customers: str = field(
+    preferences: DatasetName = field(default="preferences", metadata={"description": "The dataset of preferences."})
+    customers: DatasetName = field(
         default="preference_customers", metadata={"description": "The dataset of customers who have preferences."}
     )
-    profiles: str = field(
+    profiles: DatasetName = field(
         default="profiles", metadata={"description": "The dataset of the profiles of segments and groups."}
     )
     accounts: Mapping[str, Account] = field(
@@ -86,8 +97,12 @@ class Options:
     require_channels: bool = field(
         default=False, metadata={"description": "Refuse exports by customer id that name no channels."}
     )
-    max_customers: int = field(default=10_000, metadata={"description": "The most customer ids of an export."})
-    body_bytes: int = field(default=8 << 20, metadata={"description": "The longest body of a request that is taken."})
+    max_customers: Annotated[int, Field(ge=1, le=MOST_CUSTOMERS)] = field(
+        default=MOST_CUSTOMERS, metadata={"description": "The most customer ids of an export."}
+    )
+    body_bytes: BodyBytes = field(
+        default=8 << 20, metadata={"description": "The longest body of a request that is taken."}
+    )
     last_datetime_mode: Literal["grid", "exact"] = field(
         default="grid",
         metadata={
@@ -95,7 +110,7 @@ class Options:
             "original has it; `exact` as it is."
         },
     )
-    quota: int = field(default=1000, metadata={"description": "Exports an account may ask for in `quota_window`."})
+    quota: Positive = field(default=1000, metadata={"description": "Exports an account may ask for in `quota_window`."})
     quota_window: timedelta = field(
         default=timedelta(hours=24), metadata={"description": "What `quota` is counted in, backwards from now."}
     )
@@ -110,7 +125,7 @@ class Options:
             "secret": True,
         },
     )
-    requests: int = field(default=50, metadata={"description": "Requests of a user in `request_window`."})
+    requests: Positive = field(default=50, metadata={"description": "Requests of a user in `request_window`."})
     request_window: timedelta = field(
         default=timedelta(seconds=1), metadata={"description": "What `requests` are counted in."}
     )
@@ -145,6 +160,21 @@ class Options:
         """The tenant's account."""
         return self.accounts.get(tenant_id) or Account()
 
+    def problems(self) -> Iterator[InvalidRequest]:
+        """Yield every zone, path and secret that cannot be worked with, naming the setting."""
+        for tenant, account in self.accounts.items():
+            yield from told(check_zone, account.zone, f"dialects.{KIND}.accounts.{tenant}.zone")
+        for tenant, secret in self.callback_secrets.items():
+            yield from told(check_secret, secret, f"dialects.{KIND}.callback_secrets.{tenant}")
+        for setting, segment, paths in (
+            ("v4_initiate", "group", self.v4_initiate),
+            ("v4_initiate_segment", "segment", self.v4_initiate_segment),
+            ("v4_status", "token", self.v4_status),
+            ("v4_data", "token", self.v4_data),
+            ("v4_commit", "token", self.v4_commit),
+        ):
+            yield from _paths(setting, segment, paths)
+
 
 def generation_of(path: str) -> Generation:
     """Which generation a path belongs to, in whatever letter case it is written."""
@@ -154,27 +184,22 @@ def generation_of(path: str) -> Generation:
 
 def check(options: Options) -> None:
     """Raise InvalidRequest, naming the setting, for a zone, a path or a secret that cannot be worked with."""
-    for tenant, account in options.accounts.items():
-        check_zone(account.zone, f"dialects.{KIND}.accounts.{tenant}.zone")
-    for tenant, secret in options.callback_secrets.items():
-        check_secret(secret, f"dialects.{KIND}.callback_secrets.{tenant}")
-    for setting, segment, paths in (
-        ("v4_initiate", "{group}", options.v4_initiate),
-        ("v4_initiate_segment", "{segment}", options.v4_initiate_segment),
-        ("v4_status", "{token}", options.v4_status),
-        ("v4_data", "{token}", options.v4_data),
-        ("v4_commit", "{token}", options.v4_commit),
-    ):
-        for path in paths:
-            if not path.startswith("/") or any(path.count(one) != 1 for one in ("{client}", segment)):
-                raise InvalidRequest(
-                    f"'{path}' is no such path.",
-                    field=f"dialects.{KIND}.{setting}",
-                    cure=f"Begin with / and have {{client}} and {segment} in it.",
-                )
-            if generation_of(path) is not Generation.C:
-                raise InvalidRequest(
-                    f"'{path}' is a path of another generation.",
-                    field=f"dialects.{KIND}.{setting}",
-                    cure=f"Choose one that is not below {' or '.join(ROOTS.values())}.",
-                )
+    for problem in options.problems():
+        raise problem
+
+
+def _paths(setting: str, segment: str, paths: tuple[str, ...]) -> Iterator[InvalidRequest]:
+    for number, path in enumerate(paths):
+        here = f"dialects.{KIND}.{setting}[{number}]"
+        if not path.startswith("/") or sorted(re.findall(r"\{(.*?)\}", path)) != sorted(("client", segment)):
+            yield InvalidRequest(
+                f"'{path}' is no such path.",
+                field=here,
+                cure=f"Begin with / and have {{client}} and {{{segment}}} in it, each once, and no others.",
+            )
+        elif generation_of(path) is not Generation.C:
+            yield InvalidRequest(
+                f"'{path}' is a path of another generation.",
+                field=here,
+                cure=f"Choose one that is not below {' or '.join(ROOTS.values())}.",
+            )

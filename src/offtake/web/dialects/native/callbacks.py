@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from offtake.core.callback import Notice, Outgoing, Teller
+from offtake.core.delivery import DeliveryState
 from offtake.core.export import Export
 from offtake.core.kind import Kind
 from offtake.core.lifecycle import State
@@ -30,7 +31,11 @@ STATUS: Final[Mapping[Kind, State]] = {
 }
 """The export's state as of an event; a part is told of when it can be had, and not before."""
 
-DELIVERED: Final[Mapping[Kind, str]] = {Kind.DELIVERY_SUCCEEDED: "succeeded", Kind.DELIVERY_FAILED: "failed"}
+DELIVERED: Final[Mapping[Kind, DeliveryState]] = {
+    Kind.DELIVERY_SUCCEEDED: DeliveryState.SUCCEEDED,
+    Kind.DELIVERY_FAILED: DeliveryState.FAILED,
+    Kind.DELIVERY_CANCELLED: DeliveryState.CANCELLED,
+}
 
 LADDER: Final = (
     timedelta(seconds=5),

@@ -29,6 +29,7 @@ class Tellable(StrEnum):
     EXPIRED = "export.expired"
     DELIVERY_SUCCEEDED = "delivery.succeeded"
     DELIVERY_FAILED = "delivery.failed"
+    DELIVERY_CANCELLED = "delivery.cancelled"
 
 
 Events = Annotated[tuple[Tellable, ...], Meta(min_length=1)]
@@ -171,7 +172,7 @@ class DeliverySent(Struct, kw_only=True, frozen=True):
     """A delivery as of the event: how many files it has pushed, and the code of what went wrong, if anything."""
 
     id: str
-    status: Annotated[str, Meta(description="`succeeded` or `failed`.")]
+    status: Annotated[str, Meta(description="`succeeded`, `failed` or `cancelled`.")]
     destination: str | None
     files: Count
     code: str | None
