@@ -94,6 +94,19 @@ def test_a_tour_that_sees_something_wrong_is_told_by_the_exit_code(
     assert ended == Exit.WRONG, out + err
 
 
+def test_a_second_demo_leaves_the_folder_of_one_that_runs_as_it_is(demo: Demo, run: Run) -> None:
+    before = {path: path.read_bytes() for path in demo.folder.iterdir() if path.is_file() and path.suffix != ".db"}
+    built = (demo.folder / "hotel.db").stat().st_mtime_ns
+    ended, out, err = run("demo", "--dir", str(demo.folder), "--port", "0", "--exit")
+    assert (ended, out) == (Exit.REFUSED, "")
+    assert f"A demo runs in {demo.folder}: process " in err
+    assert "another folder" in err
+    assert {path: path.read_bytes() for path in before} == before
+    assert (demo.folder / "hotel.db").stat().st_mtime_ns == built
+    token = {"Authorization": f"Bearer {demo.token('native')}"}
+    assert httpx2.get(f"{demo.url}/v1/datasets", headers=token).status_code == 200
+
+
 def test_every_value_of_the_export_is_that_of_the_source(demo: Demo) -> None:
     (downloaded,) = (demo.folder / "downloads").glob("*.csv")
     with downloaded.open(encoding="utf-8", newline="") as file:

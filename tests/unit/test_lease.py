@@ -61,7 +61,7 @@ def test_tasks_of_those_without_a_lease_are_taken_over_whenever_that_is_seen(con
     assert not lost
 
 
-def test_a_lease_that_ran_out_is_one_that_is_not_there(control: SqlControl) -> None:
+def test_a_lease_that_ran_out_is_one_that_is_not_there(control: SqlControl, caplog: pytest.LogCaptureFixture) -> None:
     tasks = Tasks("stalled")
     stalled, lost = keeper(control, tasks, "stalled", timedelta(0))
     stalled.take(alone=False)
@@ -69,8 +69,10 @@ def test_a_lease_that_ran_out_is_one_that_is_not_there(control: SqlControl) -> N
     mine.take(alone=False)
     mine.beat()
     assert tasks.recovered == ["stalled"]
+    assert "lost" not in caplog.text
     stalled.beat()
     assert lost == [True], "the one that wakes up must stop"
+    assert caplog.messages[-1] == "the lease was lost and the work taken over: stopping"
 
 
 def test_who_is_alone_takes_over_at_once(control: SqlControl) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from offtake.core.error import Conflict, InvalidRequest, NotFound, Unauthenticated
-from offtake.core.tenant import Compared, Names, Presented, Signed, TenantId
+from offtake.core.tenant import Compared, Names, Presented, Signed, Tenant, TenantId
 from offtake.service import seals, tenants
 from offtake.testing.house import Stage, build
 from offtake.web.auth import Authenticator
@@ -98,6 +98,26 @@ def test_an_old_secret_works_beside_the_new_one_until_it_ends(stage: Stage) -> N
     assert tenants.authenticate(stage.house, KIND, signed("third")).tenant.id == "acme", "the name is free again"
 
 
+def test_what_works_no_more_is_not_rotated_and_an_end_of_its_own_stays(stage: Stage) -> None:
+    now = stage.clock()
+    stage.tenant("acme", {})
+    issued = [
+        tenants.issue_key(stage.house, TenantId("acme"), kind=KIND, name="", expires_at=end)
+        for end in (None, now + timedelta(hours=1))
+    ]
+    revoked, ending = (one.key.id for one in issued)
+    tenants.revoke_key(stage.house, revoked)
+    new = tenants.rotate_key(stage.house, ending, now + timedelta(days=1))
+    assert (new.old_ends_at, new.key.expires_at) == (now + timedelta(hours=1), now + timedelta(hours=1))
+    assert tenants.rotate_key(stage.house, ending, now).old_ends_at == now
+    before = len(tenants.keys(stage.house))
+    for key_id in (revoked, ending):
+        with pytest.raises(Conflict) as caught:
+            tenants.rotate_key(stage.house, key_id, now + timedelta(days=1))
+        assert (caught.value.field, bool(caught.value.cure)) == ("key", True)
+    assert len(tenants.keys(stage.house)) == before
+
+
 def test_a_nonce_is_taken_once(stage: Stage) -> None:
     stage.token("acme", kind=KIND, secret="s1", user="ann")
     stage.token("acme", kind=KIND, secret="s1", user="bob")
@@ -128,3 +148,13 @@ def test_what_a_tenant_has_lost_no_key_of_it_has(stage: Stage) -> None:
     stage.tenant("chain", {"hotel": ("b", "c")})
     found = tenants.authenticate(stage.house, KIND, Compared(secret=token))
     assert found.effective_scope() == {"hotel": ("b",)}
+
+
+def test_a_key_is_confined_to_datasets_that_its_tenant_has(stage: Stage) -> None:
+    few = Tenant(id=TenantId("few"), name="few", scope={}, datasets=frozenset({"one"}))
+    tenants.put(stage.house, few)
+    with pytest.raises(InvalidRequest) as caught:
+        tenants.issue_key(stage.house, few.id, kind=KIND, name="", datasets=frozenset({"one", "other"}))
+    assert caught.value.field == "dataset"
+    assert tenants.keys(stage.house, few.id) == []
+    assert tenants.issue_key(stage.house, few.id, kind=KIND, name="", datasets=frozenset({"one"})).key.datasets

@@ -9,6 +9,7 @@ Exit codes:
     4    refused: not found, not permitted, contradicts what is there
     5    not reachable now: the store, a source or the server; the same command may work later
     70   a fault of ours
+    75   a worker was taken for dead, and others have its exports: start another (`serve` does)
     130  interrupted
 """
 

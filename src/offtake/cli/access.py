@@ -1,5 +1,6 @@
 """`tenant` and `key`: who may ask. Both act on the control store."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -8,15 +9,16 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 from rich.console import Console
-from rich.table import Table
 
 from offtake.app.wiring import Wired, dialects
-from offtake.cli.given import Config, opened
+from offtake.cli.given import Config, Days, Hours, opened
 from offtake.cli.outcome import say
+from offtake.cli.tables import print_table, table
 from offtake.core.error import Conflict, InvalidRequest
 from offtake.core.tenant import ALL_ACTIONS, Action, Names, Scope, Tenant, TenantId
 from offtake.secrets.keyfile import rotate
 from offtake.service import seals, tenants
+from offtake.settings.section import ID_PATTERN
 from offtake.web.dialect import Dialect, Issue
 
 NATIVE = "native"
@@ -57,14 +59,20 @@ def create_tenant(
     grant
         An access label of fields it may see; may be given several times.
     """
-    tenant = Tenant(
-        id=TenantId(id),
-        name=name or id,
-        scope={"tenant": (id,), **_scopes(scope)},
-        datasets=frozenset(dataset) if dataset else None,
-        grants=frozenset(grant or ()),
-    )
+    if not re.fullmatch(ID_PATTERN, id):
+        raise InvalidRequest(
+            f"'{id}' cannot be a tenant's id.",
+            field="ID",
+            cure="Take up to 64 letters of ASCII, digits, - and _, the first a letter or a digit.",
+        )
     with opened(config) as wired:
+        tenant = Tenant(
+            id=TenantId(id),
+            name=name or id,
+            scope={"tenant": (id,), **_scopes(scope)},
+            datasets=_datasets(wired, dataset),
+            grants=frozenset(grant or ()),
+        )
         if any(one.id == tenant.id for one in tenants.every(wired.house)):
             raise Conflict(f"There is a tenant '{id}' already.", field="ID", cure="Choose another id.")
         tenants.put(wired.house, tenant)
@@ -74,10 +82,11 @@ def create_tenant(
 @tenant_app.command(name="list")
 def list_tenants(*, config: Config = None) -> None:
     """List the tenants."""
-    table = Table("tenant", "name", "scope", "datasets", "grants", "state")
+    folds = ("name", "scope", "datasets", "grants")
+    listed = table("tenant", *folds, "state", folds=folds)
     with opened(config) as wired:
         for one in tenants.every(wired.house):
-            table.add_row(
+            listed.add_row(
                 one.id,
                 one.name,
                 _shown(one.scope),
@@ -85,7 +94,7 @@ def list_tenants(*, config: Config = None) -> None:
                 ", ".join(sorted(one.grants)),
                 "revoked" if one.disabled else "",
             )
-    Console(markup=False).print(table)
+    print_table(listed)
 
 
 @tenant_app.command(name="revoke")
@@ -124,7 +133,7 @@ def create_key(
     action: Annotated[list[Action] | None, Parameter(negative="")] = None,
     dataset: Datasets = None,
     scope: Scopes = None,
-    days: int | None = None,
+    days: Days | None = None,
     kind: str = NATIVE,
     partner: str | None = None,
     user: str | None = None,
@@ -168,7 +177,7 @@ def create_key(
             names=dialect.names or Names.SERVER,
             name=name,
             actions=frozenset(action) if action else ALL_ACTIONS,
-            datasets=frozenset(dataset) if dataset else None,
+            datasets=_datasets(wired, dataset),
             scope=_scopes(scope),
             expires_at=expires,
         )
@@ -184,12 +193,13 @@ def list_keys(tenant: str | None = None, *, config: Config = None) -> None:
     tenant
         Only this tenant's.
     """
-    table = Table("key", "tenant", "kind", "begins", "name", "actions", "datasets", "created", "state")
+    folds = ("name", "actions", "datasets")
+    listed = table("key", "tenant", "kind", "begins", *folds, "created", "state", folds=folds)
     with opened(config) as wired:
         now = wired.house.clock()
         for one in tenants.keys(wired.house, TenantId(tenant) if tenant else None):
             state = _state(one.revoked_at, one.expires_at, now)
-            table.add_row(
+            listed.add_row(
                 one.id,
                 one.tenant_id,
                 one.kind,
@@ -200,11 +210,11 @@ def list_keys(tenant: str | None = None, *, config: Config = None) -> None:
                 f"{one.created_at:%Y-%m-%d}",
                 state,
             )
-    Console(markup=False).print(table)
+    print_table(listed)
 
 
 @key_app.command(name="rotate")
-def rotate_key(key: str, *, keep_hours: float = 24, config: Config = None) -> None:
+def rotate_key(key: str, *, keep_hours: Hours = 24, config: Config = None) -> None:
     """Make a new token equal to an old one, which goes on for a while so that programs can change over.
 
     Parameters
@@ -218,7 +228,9 @@ def rotate_key(key: str, *, keep_hours: float = 24, config: Config = None) -> No
         until = wired.house.clock() + timedelta(hours=keep_hours)
         made = _issue(_dialect(wired, tenants.key(wired.house, key).kind), None)
         issued = tenants.rotate_key(wired.house, key, until, secret=made.secret if made else None)
-    say(f"The old one ends at {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC.")
+    say(f"The old one ends at {_moment(issued.old_ends_at)}.")
+    if issued.key.expires_at is not None:
+        say(f"The new one ends at {_moment(issued.key.expires_at)}, as the old one was to.")
     _show_secret(issued, {name: value for name, value in made.shown.items() if value == made.secret} if made else {})
 
 
@@ -278,16 +290,29 @@ def _scopes(given: list[str] | None) -> Scope:
     scopes: dict[str, tuple[str, ...]] = {}
     for one in given or ():
         dimension, mark, ids = one.partition("=")
-        if not mark or not dimension or not ids:
+        if not mark or not dimension or not all(ids.split(",")):
             raise InvalidRequest(f"'{one}' is not a scope.", field="--scope", cure="Write it like enterprise=id1,id2.")
         scopes[dimension] = tuple(ids.split(","))
     return scopes
 
 
+def _datasets(wired: Wired, given: list[str] | None) -> frozenset[str] | None:
+    """The datasets that were named, which must be configured; None for all."""
+    known = wired.house.datasets
+    for name in given or ():
+        if name not in known:
+            raise InvalidRequest(
+                f"There is no dataset '{name}'.", field="--dataset", cure=f"There are: {', '.join(known) or 'none'}."
+            )
+    return frozenset(given) if given else None
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def _shown(scope: Scope) -> str:
-    return "; ".join(
-        f"{dimension}: {', '.join(ids[:3])}{' …' if len(ids) > 3 else ''}" for dimension, ids in sorted(scope.items())
-    )
+    return "; ".join(f"{dimension}: {', '.join(ids)}" for dimension, ids in sorted(scope.items()))
 
 
 def _names(datasets: frozenset[str] | None) -> str:

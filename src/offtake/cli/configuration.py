@@ -6,13 +6,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
-from rich.table import Table
 
 from offtake.app.wiring import open_sources
 from offtake.cli.given import DEFAULT_FILE, Config, loaded
 from offtake.cli.outcome import Exit, say, tell
+from offtake.cli.tables import print_table, table
 from offtake.core.dataset import Dataset, Field
-from offtake.core.error import Conflict, ExportError
+from offtake.core.error import Conflict, ExportError, InvalidRequest
 from offtake.core.ports import Source
 from offtake.core.query import Query
 from offtake.settings import Settings, datasets, masked, template
@@ -30,7 +30,14 @@ def init(file: Path = DEFAULT_FILE, *, force: Annotated[bool, Parameter(negative
     """
     if file.exists() and not force:
         raise Conflict(f"{file} is there already.", field="FILE", cure="Choose another name, or use --force.")
-    file.write_text(template(), "utf-8")
+    try:
+        file.write_text(template(), "utf-8")
+    except OSError as problem:
+        raise InvalidRequest(
+            f"{file} cannot be written: {problem.strerror}.",
+            field="FILE",
+            cure="Name a file in a folder that is there and that you may write to.",
+        ) from None
     say(f"Wrote {file}. Next: name your database in it, then run `offtake check`.")
 
 
@@ -40,11 +47,11 @@ def check(*, config: Config = None) -> int:
     Secrets are masked. Ends with 0 only if every source answers and every dataset can be read.
     """
     found = loaded(config)
-    table = Table("setting", "value", "from", title="Effective settings")
+    listed = table("setting", "value", "from", folds=("value", "from"), title="Effective settings")
     for path, value, origin in masked(found):
-        table.add_row(path, str(value), str(origin))
-    console = Console(markup=False)
-    console.print(table)
+        listed.add_row(path, str(value), str(origin))
+    print_table(listed)
+    console = Console(markup=False, emoji=False, soft_wrap=True)
     return Exit.DONE if asyncio.run(_try_all(found.settings, console)) else Exit.UNREACHABLE
 
 

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 
 import yaml
 from cyclopts import App
-from rich.console import Console
-from rich.table import Table
 
 from offtake.app.wiring import open_sources
 from offtake.cli.given import Config, loaded
 from offtake.cli.outcome import say
+from offtake.cli.tables import print_table, table
 from offtake.core.dataset import Table as TableName
 from offtake.core.error import NotFound
 from offtake.core.ports import Relation, Source
@@ -22,11 +21,11 @@ app = App(name="dataset", help="Look at what can be exported, and draft entries 
 @app.command(name="list")
 def list_all(*, config: Config = None) -> None:
     """List the configured datasets."""
-    table = Table("dataset", "source", "from", "fields", "title")
+    listed = table("dataset", "source", "from", "fields", "title", folds=("title",))
     for one in datasets(loaded(config).settings):
         relation = one.relation.name if isinstance(one.relation, TableName) else "SELECT"
-        table.add_row(one.name, one.source, relation, str(len(one.fields)), one.title)
-    Console(markup=False).print(table)
+        listed.add_row(one.name, one.source, relation, str(len(one.fields)), one.title)
+    print_table(listed)
 
 
 @app.command
@@ -42,15 +41,15 @@ def show(name: str, *, config: Config = None) -> None:
     if name not in known:
         raise NotFound(f"There is no dataset '{name}'.", field="NAME", cure=f"There are: {', '.join(known) or 'none'}.")
     dataset = known[name]
-    table = Table("field", "type", "filter", "access", "description", title=dataset.title or name)
+    folds = ("filter", "access", "description")
+    listed = table("field", "type", *folds, folds=folds, title=dataset.title or name)
     for one in dataset.fields:
         key = " (key)" if one.name in dataset.key else ""
         ops, access = ", ".join(sorted(one.ops)), ", ".join(sorted(one.access))
-        table.add_row(one.name + key, one.type, ops, access, one.description)
-    console = Console(markup=False)
-    console.print(table)
+        listed.add_row(one.name + key, one.type, ops, access, one.description)
+    print_table(listed)
     scope = ", ".join(f"{dimension} = {column}" for dimension, column in dataset.scope.items()) or "shared by all"
-    console.print(f"Rows belong to: {scope}. Window on: {dataset.change or 'nothing'}.", highlight=False)
+    say(f"Rows belong to: {scope}. Window on: {dataset.change or 'nothing'}.")
 
 
 @app.command

@@ -4,12 +4,11 @@ from dataclasses import replace
 from typing import Annotated
 
 from cyclopts import App, Parameter
-from rich.console import Console
-from rich.table import Table
 
 from offtake.cli.access import NATIVE
-from offtake.cli.given import Config, filters, opened
+from offtake.cli.given import Compression, Config, Limit, compressed, filters, opened
 from offtake.cli.outcome import say
+from offtake.cli.tables import facts, print_table, table
 from offtake.core.error import NotFound
 from offtake.core.export import Export, ExportId, ExportRequest, Selection
 from offtake.core.ports import Page
@@ -29,7 +28,7 @@ def create(
     dataset: str,
     *,
     format: str = "csv",
-    compression: str | None = None,
+    compression: Compression = "none",
     field: Annotated[list[str] | None, Parameter(negative="")] = None,
     where: Annotated[list[str] | None, Parameter(negative="")] = None,
     config: Config = None,
@@ -44,8 +43,6 @@ def create(
         Which rows.
     format
         The file format.
-    compression
-        gzip, or none.
     field
         A field to export, in this order; may be given several times; all where not given.
     where
@@ -56,14 +53,14 @@ def create(
         fields=tuple(field) if field else None,
         where=filters(where),
     )
-    ask = ExportRequest(selections=(selection,), format=format, compression=compression, dialect=NATIVE)
+    ask = ExportRequest(selections=(selection,), format=format, compression=compressed(compression), dialect=NATIVE)
     with opened(config) as wired:
         view = exports.request(wired.house, operator(wired.house, tenant), ask)
     say(view.export.id)
 
 
 @app.command(name="list")
-def list_all(*, tenant: str | None = None, limit: int = 50, config: Config = None) -> None:
+def list_all(*, tenant: str | None = None, limit: Limit = 50, config: Config = None) -> None:
     """List the newest exports.
 
     Parameters
@@ -73,10 +70,10 @@ def list_all(*, tenant: str | None = None, limit: int = 50, config: Config = Non
     limit
         How many at most.
     """
-    table = Table("export", "tenant", "dataset", "status", "rows", "bytes", "created")
+    listed = table("export", "tenant", "dataset", "status", "rows", "bytes", "created", folds=("dataset",))
     with opened(config) as wired, wired.house.control.reading() as tx:
         for one in tx.exports.page(TenantId(tenant) if tenant else None, Page(limit=limit)):
-            table.add_row(
+            listed.add_row(
                 one.id,
                 one.tenant_id,
                 ", ".join(selection.dataset for selection in one.request.selections),
@@ -85,7 +82,7 @@ def list_all(*, tenant: str | None = None, limit: int = 50, config: Config = Non
                 f"{one.progress.bytes:,}",
                 f"{one.created_at:%Y-%m-%d %H:%M:%S}",
             )
-    Console(markup=False).print(table)
+    print_table(listed)
 
 
 @app.command
@@ -99,7 +96,6 @@ def show(id: str, *, config: Config = None) -> None:
     """
     with opened(config) as wired:
         export = _find(wired.house, id)
-    table = Table(show_header=False, title=export.id)
     rows: list[tuple[str, object]] = [
         ("tenant", export.tenant_id),
         ("datasets", ", ".join(one.dataset for one in export.request.selections)),
@@ -114,12 +110,11 @@ def show(id: str, *, config: Config = None) -> None:
         ("expires", export.expires_at),
         ("failure", f"{export.failure.message} {export.failure.cure or ''}" if export.failure else None),
     ]
-    for name, value in rows:
-        if value is not None:
-            table.add_row(name, str(value))
-    for part in export.parts:
-        table.add_row("file", f"{part.name}  {part.rows:,} rows  {part.bytes:,} bytes  sha256 {part.sha256}")
-    Console(markup=False).print(table, highlight=False)
+    rows += (
+        ("file", f"{part.name}  {part.rows:,} rows  {part.bytes:,} bytes  sha256 {part.sha256}")
+        for part in export.parts
+    )
+    print_table(facts(rows, title=export.id))
 
 
 @app.command

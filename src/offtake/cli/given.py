@@ -5,9 +5,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from offtake import telemetry
 from offtake.app.wiring import Wired, configuration, prepare, wire
@@ -26,6 +27,22 @@ Config = Annotated[
         help="The configuration file; offtake.yaml in this folder if it is there.",
     ),
 ]
+
+CENTURY: Final = 36_500
+"""Days; counted from now, a longer time could end where there are no dates."""
+
+MOST_LISTED: Final = 100_000
+
+Days = Annotated[int, Parameter(validator=Number(gte=1, lte=CENTURY))]
+"""A length of time in days."""
+
+Hours = Annotated[float, Parameter(validator=Number(gte=0, lte=24 * CENTURY))]
+"""A length of time in hours, or none."""
+
+Limit = Annotated[int, Parameter(validator=Number(gte=1, lte=MOST_LISTED))]
+"""How many things a list shows at most."""
+
+Compression = Annotated[Literal["gzip", "none"], Parameter(help="How the files are compressed.")]
 
 
 def loaded(config: Path | None) -> Loaded:
@@ -51,6 +68,11 @@ def opened(config: Path | None) -> Iterator[Wired]:
         yield wired
     finally:
         wired.close()
+
+
+def compressed(compression: Compression) -> str | None:
+    """A compression as requests name it."""
+    return None if compression == "none" else compression
 
 
 def filters(given: list[str] | None) -> tuple[Condition, ...]:

@@ -1,17 +1,22 @@
 """`pull`: an export brought home over HTTP."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn, TransferSpeedColumn
 
-from offtake.cli.given import filters
+from offtake.cli.given import Compression, compressed, filters
 from offtake.cli.outcome import say
 from offtake.client import Client, Condition, Export, Pulled, Transfer
 from offtake.client import pull as pull_files
 from offtake.core.error import InvalidRequest
+
+MOST_CONNECTIONS: Final = 64
+
+Connections = Annotated[int, Parameter(validator=Number(gte=1, lte=MOST_CONNECTIONS))]
 
 
 def pull(
@@ -21,11 +26,11 @@ def pull(
     token: Annotated[str, Parameter(env_var="OFFTAKE_TOKEN")],
     export: str | None = None,
     format: str = "csv",
-    compression: str | None = None,
+    compression: Compression = "none",
     field: Annotated[list[str] | None, Parameter(negative="")] = None,
     where: Annotated[list[str] | None, Parameter(negative="")] = None,
     to: Path = Path(),
-    connections: int = 4,
+    connections: Connections = 4,
 ) -> None:
     """Start an export or attach to one, watch it, download its files and prove them by their hashes.
 
@@ -43,8 +48,6 @@ def pull(
         Attach to this export in place of starting one.
     format
         The file format.
-    compression
-        gzip, or none.
     field
         A field to export, in this order; may be given several times; all where not given.
     where
@@ -63,7 +66,7 @@ def pull(
         if dataset is not None:
             conditions = [Condition(field=one.field, op=one.op, value=one.value) for one in filters(where)]
             export = client.create(
-                dataset, format=format, compression=compression, fields=field, where=conditions or None
+                dataset, format=format, compression=compressed(compression), fields=field, where=conditions or None
             ).id
             console.print(f"export {export}", highlight=False)
         assert export is not None

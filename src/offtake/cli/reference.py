@@ -12,7 +12,9 @@ from dataclasses import MISSING, fields
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Final, cast
+from typing import Annotated, Final, cast, get_args, get_origin
+
+from pydantic import TypeAdapter
 
 from offtake import cli, plugin
 from offtake.app.wiring import plugins
@@ -22,6 +24,7 @@ from offtake.core import error
 from offtake.core.lifecycle import TRANSITIONS
 from offtake.settings import schema
 from offtake.settings.section import write_duration
+from offtake.settings.shape import bounds
 from offtake.web.dialect import Dialect
 from offtake.web.dialects import native
 
@@ -270,9 +273,16 @@ def _options(options: type) -> Iterator[tuple[str, str, str, str]]:
     for one in fields(options):
         default = one.default if one.default is not MISSING else ""
         default = write_duration(default) if isinstance(default, timedelta) else default
-        kind = one.type if isinstance(one.type, str) else getattr(one.type, "__name__", str(one.type))
         meaning = str(one.metadata.get("description", "")) + (" Secret." if one.metadata.get("secret") else "")
-        yield f"`{one.name}`", str(kind), f"`{default}`" if default != "" else "", meaning
+        yield f"`{one.name}`", _kind(one.type), f"`{default}`" if default != "" else "", meaning
+
+
+def _kind(hint: object) -> str:
+    """A type's name, with the bounds it has."""
+    if get_origin(hint) is Annotated:
+        adapter: TypeAdapter[object] = TypeAdapter(cast("type", hint))
+        return _kind(get_args(hint)[0]) + bounds(adapter.json_schema())
+    return hint if isinstance(hint, str) else str(getattr(hint, "__name__", hint))
 
 
 def _table(rows: Iterator[tuple[str, str, str, str]]) -> list[str]:

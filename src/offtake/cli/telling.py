@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from cyclopts import App
-from rich.console import Console
-from rich.table import Table
 
 from offtake.app.wiring import Wired, way_out
 from offtake.cli.exports import operator
-from offtake.cli.given import Config, opened
+from offtake.cli.given import Config, Hours, Limit, opened
 from offtake.cli.outcome import say
+from offtake.cli.tables import facts, print_table, table
 from offtake.core.callback import EndpointId, Try
 from offtake.core.delivery import Delivery, DeliveryId, DeliveryState, Destination
 from offtake.core.error import NotFound
@@ -26,7 +25,7 @@ endpoint_app = App(name="endpoint", help="Endpoints of customers that are told w
 
 @delivery_app.command(name="list")
 def list_deliveries(
-    *, tenant: str | None = None, status: DeliveryState | None = None, limit: int = 50, config: Config = None
+    *, tenant: str | None = None, status: DeliveryState | None = None, limit: Limit = 50, config: Config = None
 ) -> None:
     """List the newest deliveries.
 
@@ -39,13 +38,13 @@ def list_deliveries(
     limit
         How many at most.
     """
-    table = Table("delivery", "tenant", "export", "to", "status", "tries", "why")
+    listed = table("delivery", "tenant", "export", "to", "status", "tries", "why")
     with opened(config) as wired, wired.house.control.reading() as tx:
         for one in tx.deliveries.list(TenantId(tenant) if tenant else None, status, limit):
             why = one.failure.code if one.failure and one.state is not DeliveryState.SUCCEEDED else ""
             where = one.destination or one.via
-            table.add_row(one.id, one.tenant_id, one.export_id, where, one.state, str(one.attempt), why)
-    Console(markup=False).print(table)
+            listed.add_row(one.id, one.tenant_id, one.export_id, where, one.state, str(one.attempt), why)
+    print_table(listed)
 
 
 @delivery_app.command(name="show")
@@ -61,7 +60,6 @@ def show_delivery(id: str, *, config: Config = None) -> None:
         found = _delivery(wired, id)
         with wired.house.control.reading() as tx:
             tries = tx.tries.of(found.id)
-    table = Table(show_header=False, title=found.id)
     rows: list[tuple[str, object]] = [
         ("tenant", found.tenant_id),
         ("export", found.export_id),
@@ -74,10 +72,7 @@ def show_delivery(id: str, *, config: Config = None) -> None:
         ("failure", f"{found.failure.message} {found.failure.cure or ''}" if found.failure else None),
         *(("file", name) for name in found.files),
     ]
-    for name, value in rows:
-        if value is not None:
-            table.add_row(name, str(value))
-    Console(markup=False).print(table, highlight=False)
+    print_table(facts(rows, title=found.id))
     _print_tries(tries)
 
 
@@ -120,12 +115,12 @@ def list_destinations(tenant: str | None = None, *, config: Config = None) -> No
     tenant
         Only this tenant's.
     """
-    table = Table("tenant", "destination", "kind", "options")
+    listed = table("tenant", "destination", "kind", "options", folds=("options",))
     with opened(config) as wired, wired.house.control.reading() as tx:
         for one in tx.destinations.list(TenantId(tenant) if tenant else None):
             options = ", ".join(f"{name}={value}" for name, value in one.options.items())
-            table.add_row(one.tenant_id, one.name, one.via, options)
-    Console(markup=False).print(table)
+            listed.add_row(one.tenant_id, one.name, one.via, options)
+    print_table(listed)
 
 
 @destination_app.command(name="check")
@@ -154,16 +149,16 @@ def list_endpoints(tenant: str | None = None, *, config: Config = None) -> None:
     tenant
         Only this tenant's.
     """
-    table = Table("endpoint", "tenant", "url", "told of", "state")
+    listed = table("endpoint", "tenant", "url", "told of", "state", folds=("told of", "state"))
     with opened(config) as wired, wired.house.control.reading() as tx:
         for one in tx.endpoints.list(TenantId(tenant) if tenant else None, registered=True):
             state = f"disabled: {one.disabled_because}" if one.disabled_at else "enabled"
-            table.add_row(one.id, one.tenant_id, one.url, ", ".join(sorted(one.kinds)), state)
-    Console(markup=False).print(table)
+            listed.add_row(one.id, one.tenant_id, one.url, ", ".join(sorted(one.kinds)), state)
+    print_table(listed)
 
 
 @endpoint_app.command(name="messages")
-def list_messages(tenant: str, *, endpoint: str | None = None, limit: int = 50, config: Config = None) -> None:
+def list_messages(tenant: str, *, endpoint: str | None = None, limit: Limit = 50, config: Config = None) -> None:
     """List the newest messages to a tenant's endpoints, those given with single exports included.
 
     Parameters
@@ -175,19 +170,19 @@ def list_messages(tenant: str, *, endpoint: str | None = None, limit: int = 50, 
     limit
         How many at most.
     """
-    table = Table("message", "event", "export", "at", "status", "tries", "last answer")
+    listed = table("message", "event", "export", "at", "status", "tries", "last answer", folds=("last answer",))
     page = MessagePage(limit=limit, endpoint_id=EndpointId(endpoint) if endpoint else None)
     with opened(config) as wired, wired.house.control.reading() as tx:
         for one in tx.messages.page(TenantId(tenant), page):
             tries = tx.tries.of(one.id)
             last = str(tries[-1].status or tries[-1].reason) if tries else ""
             at = f"{one.at:%Y-%m-%d %H:%M:%S}"
-            table.add_row(one.id, one.kind, one.export_id or "", at, one.state, str(one.tries), last)
-    Console(markup=False).print(table)
+            listed.add_row(one.id, one.kind, one.export_id or "", at, one.state, str(one.tries), last)
+    print_table(listed)
 
 
 @endpoint_app.command(name="resend")
-def resend(tenant: str, endpoint: str, *, hours: float = 72, config: Config = None) -> None:
+def resend(tenant: str, endpoint: str, *, hours: Hours = 72, config: Config = None) -> None:
     """Send every message that has failed lately once more.
 
     Parameters
@@ -220,7 +215,7 @@ def _delivery(wired: Wired, delivery_id: str) -> Delivery:
 
 
 def _print_tries(tries: Sequence[Try]) -> None:
-    table = Table("try", "at", "seconds", "outcome")
+    listed = table("try", "at", "seconds", "outcome", folds=("outcome",))
     for one in tries:
-        table.add_row(str(one.number), f"{one.at:%Y-%m-%d %H:%M:%S}", f"{one.seconds:.2f}", one.reason or "done")
-    Console(markup=False).print(table)
+        listed.add_row(str(one.number), f"{one.at:%Y-%m-%d %H:%M:%S}", f"{one.seconds:.2f}", one.reason or "done")
+    print_table(listed)

@@ -4,14 +4,15 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import yaml
 from cyclopts import Parameter
+from cyclopts.validators import Number
 from rich.console import Console
-from rich.table import Table
 
 from offtake.app.api import free_port
 from offtake.app.supervisor import worker_command
@@ -19,12 +20,15 @@ from offtake.cli.given import opened
 from offtake.cli.outcome import Exit
 from offtake.cli.processes import run
 from offtake.cli.pulling import bring_home
+from offtake.cli.tables import facts, print_table
 from offtake.client import Client, Pulled
+from offtake.core.error import Conflict, InvalidRequest
 from offtake.demo.configuration import configuration
 from offtake.demo.credentials import credentials
 from offtake.demo.dialects import settings
 from offtake.demo.load import build_sqlite
 from offtake.demo.tour import Stop, take
+from offtake.worker.lock import Lock
 
 HOST = "127.0.0.1"
 
@@ -32,7 +36,7 @@ HOST = "127.0.0.1"
 def demo(
     *,
     dir: Path = Path("demo-data"),
-    port: int = 8600,
+    port: Annotated[int, Parameter(validator=Number(gte=0, lte=65_535))] = 8600,
     exit: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Build the demo hotel, serve it, run one export end to end and prove it; then keep serving until Ctrl-C.
@@ -46,10 +50,14 @@ def demo(
     exit
         End after the tour, with 0 only if everything checked.
     """
-    free_port(HOST, port)
-    console = Console()
     directory = dir.resolve()
-    directory.mkdir(parents=True, exist_ok=True)
+    with _held(directory):
+        free_port(HOST, port)
+        return _demo(directory, port, exit)
+
+
+def _demo(directory: Path, port: int, exit: bool) -> Exit:
+    console = Console()
     database = directory / "hotel.db"
     with console.status("Building the demo hotel from 14,938 real bookings"):
         build_sqlite(database)
@@ -75,7 +83,7 @@ def demo(
             def bring(client: Client, export_id: str, to: Path) -> Pulled:
                 return bring_home(client, export_id, to, console)
 
-            right.append(await asyncio.to_thread(take, stop, bring, console))
+            right.append(await asyncio.to_thread(take, stop, bring, print_table))
             _tell_what_next(console, address, token, directory)
             if not exit:
                 console.print("Serving until Ctrl-C.")
@@ -83,6 +91,29 @@ def demo(
 
         asyncio.run(run(wired, worker_command(str(path)), ready))
     return Exit.DONE if right == [True] else Exit.WRONG
+
+
+@contextmanager
+def _held(directory: Path) -> Iterator[None]:
+    """The folder, made where it is not there, for one demo at a time; raises Conflict naming who has it."""
+    lock = Lock(
+        directory / "demo.lock",
+        lambda holder: Conflict(
+            f"A demo runs in {directory}: {holder}.", field="--dir", cure="Stop it first, or choose another folder."
+        ),
+    )
+    try:
+        lock.acquire()
+    except OSError as problem:
+        raise InvalidRequest(
+            f"{directory} cannot be used: {problem.strerror}.",
+            field="--dir",
+            cure="Name a folder that can be made, or that is there and that you may write to.",
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _configuration(database: Path, port: int) -> str:
@@ -106,14 +137,15 @@ def _write_credentials(path: Path, base_url: str, made: Mapping[str, Mapping[str
 
 def _tell_what_next(console: Console, address: str, token: str, directory: Path) -> None:
     """Say where everything is, and what to type next; commands stand on lines of their own, to be copied."""
-    table = Table(title="To go on with", show_header=False)
-    table.add_row("API", f"{address}/v1")
-    table.add_row("reference", f"{address}/v1/docs")
-    table.add_row("OpenAPI", f"{address}/v1/openapi.json")
-    table.add_row("token", token)
-    table.add_row("more credentials", str(directory / "credentials.json"))
-    table.add_row("configuration", str(directory / "offtake.yaml"))
-    console.print(table)
+    rows = (
+        ("API", f"{address}/v1"),
+        ("reference", f"{address}/v1/docs"),
+        ("OpenAPI", f"{address}/v1/openapi.json"),
+        ("token", token),
+        ("more credentials", directory / "credentials.json"),
+        ("configuration", directory / "offtake.yaml"),
+    )
+    print_table(facts(rows, title="To go on with"))
     program = Path(sys.argv[0]) if Path(sys.argv[0]).name == "offtake" else Path("offtake")
     for command in (
         f"curl -H 'Authorization: Bearer {token}' {address}/v1/datasets",

@@ -6,8 +6,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from offtake.client import Client, Pulled
 from offtake.demo.data import DATA_SETS
@@ -35,6 +35,9 @@ VISITS: Final[Mapping[str, Callable[[str, Mapping[str, object], Path], Sequence[
 Bring = Callable[[Client, str, Path], Pulled]
 """Watches an export and downloads it into a folder, showing how far it is."""
 
+Show = Callable[[Table], None]
+"""Prints a table."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
@@ -49,7 +52,7 @@ class Stop:
     downloads: Path
 
 
-def take(stop: Stop, bring: Bring, console: Console) -> bool:
+def take(stop: Stop, bring: Bring, show: Show) -> bool:
     """Run one export, download it, prove it against the source, and tell, then visit each dialect; True if everything
     is right."""
     with Client(stop.base_url, stop.token) as client:
@@ -58,11 +61,11 @@ def take(stop: Stop, bring: Bring, console: Console) -> bool:
     rows = sum(file.rows or 0 for file in pulled.export.files)
     digest = sha256(b"".join(path.read_bytes() for path in pulled.files)).hexdigest()
     checks = (("rows", f"{proof.rows:,}", f"{rows:,}"), ("SHA-256", proof.sha256, digest))
-    console.print(_report(checks, pulled))
+    show(_report(checks, pulled))
     right = all(source == file for _, source, file in checks)
     for name, visit in VISITS.items():
         seen = visit(stop.base_url, stop.credentials[name], stop.database)
-        console.print(_checked(seen, f"As clients of {name} see it"))
+        show(_checked(seen, f"As clients of {name} see it"))
         right = right and all(source == file for _, source, file in seen)
     return right
 
@@ -72,9 +75,14 @@ def _source_table() -> SourceTable:
 
 
 def _checked(checks: Sequence[Check], title: str) -> Table:
-    table = Table("check", "in the source", "in the file", "", title=title)
+    table = Table(title=title)
+    table.add_column("check", no_wrap=True)
+    table.add_column("in the source", overflow="fold")
+    table.add_column("in the file", overflow="fold")
+    table.add_column()
     for name, source, file in checks:
-        table.add_row(name, source, file, "[green]same[/]" if source == file else "[red]DIFFERENT[/]")
+        same = Text("same", "green") if source == file else Text("DIFFERENT", "red")
+        table.add_row(name, source, file, same)
     return table
 
 

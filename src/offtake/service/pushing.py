@@ -89,9 +89,13 @@ def drop(house: House, tx: Transaction, export: Export) -> None:
 
 
 def cancelled(house: House, tx: Transaction, before: Delivery, key_id: KeyId | None = None) -> Delivery:
-    """Cancel one that has not ended; `key_id` is who wants that, None where it ends with its export."""
+    """Cancel one that has not ended; `key_id` is who wants that, None where it ends with its export.
+
+    The event comes first, since it locks the export: who ends an export locks that before its deliveries.
+    """
     after = _ended(house, before, DeliveryMove.CANCEL, before.failure)
-    _end(house, tx, before, after, Kind.DELIVERY_CANCELLED, key_id)
+    facts.record(house, tx, [replace(_event(house, after, Kind.DELIVERY_CANCELLED), key_id=key_id)])
+    _change(tx, before, after)
     return after
 
 
@@ -156,8 +160,9 @@ def finish(house: House, push: Push, began: datetime, seconds: float) -> None:
     before = push.delivery
     after = _ended(house, before, DeliveryMove.FINISH, None)
     with house.control.transaction() as tx:
-        _end(house, tx, before, after, Kind.DELIVERY_SUCCEEDED)
+        _change(tx, before, after)
         tx.tries.append(_entry(after, began, seconds, None))
+        facts.record(house, tx, [_event(house, after, Kind.DELIVERY_SUCCEEDED)])
 
 
 def give_up(house: House, push: Push, began: datetime, seconds: float, problem: TargetFailed) -> None:
@@ -211,7 +216,8 @@ def _settle(
         wait = pause(ladder(house, current), current.step, jitter, f"{current.id}~{current.attempt}")
     if wait is None:
         failed = _ended(house, current, DeliveryMove.FAIL, failure)
-        _end(house, tx, before, failed, Kind.DELIVERY_FAILED, code=failure.code)
+        _change(tx, before, failed)
+        facts.record(house, tx, [_event(house, failed, Kind.DELIVERY_FAILED, code=failure.code)])
     else:
         state = current.state
         if state is DeliveryState.RUNNING:
@@ -292,21 +298,6 @@ def _event(house: House, delivery: Delivery, kind: Kind, **data: str | int | Non
         at=house.clock(),
         data={**known, **data, **({ONCE: 1} if delivery.once else {})},
     )
-
-
-def _end(
-    house: House,
-    tx: Transaction,
-    before: Delivery,
-    after: Delivery,
-    kind: Kind,
-    key_id: KeyId | None = None,
-    **data: str | None,
-) -> None:
-    """End a delivery. The event comes first, since it locks the export: who ends an export locks that before its
-    deliveries, and in different orders two could wait for each other."""
-    facts.record(house, tx, [replace(_event(house, after, kind, **data), key_id=key_id)])
-    _change(tx, before, after)
 
 
 def _change(tx: Transaction, before: Delivery, after: Delivery) -> None:

@@ -35,6 +35,13 @@ class Issued:
     secret: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotated(Issued):
+    """A new key in place of an old one, and when that ends."""
+
+    old_ends_at: datetime
+
+
 def authenticate(house: House, kind: str, presented: Presented) -> Principal:
     """Return who is asking; Unauthenticated, in the same words, whatever was wrong with the credential.
 
@@ -109,14 +116,15 @@ def issue_key(
     """Make a key for the tenant; with `secret` given (a dialect's own form of token) that is the one stored.
 
     With a `partner` it is good only together with that. With a `user` it signs in that name: the secret is sealed, to
-    be had again. InvalidRequest for a scope beyond the tenant's and for a name that no header can carry, Conflict if
-    that is taken, within what `names` says.
+    be had again. InvalidRequest for a scope or datasets beyond the tenant's and for a name that no header can carry,
+    Conflict if that is taken, within what `names` says.
     """
     with house.control.transaction() as tx:
         tenant = tx.tenants.get(tenant_id)
         if tenant is None:
             raise NotFound(f"There is no tenant '{tenant_id}'.", field="tenant", cure="Create it first.")
         narrow(tenant.scope, scope or {})
+        _check_datasets(tenant, datasets)
         if user is not None:
             _check_name(house, tx, kind, user, tenant_id if names is Names.ACCOUNT else None)
         secret = secret or house.tokens.issue()
@@ -170,13 +178,17 @@ def key(house: House, key_id: str) -> Key:
         return _key(tx, key_id)
 
 
-def rotate_key(house: House, key_id: str, old_ends_at: datetime, *, secret: str | None = None) -> Issued:
+def rotate_key(house: House, key_id: str, old_ends_at: datetime, *, secret: str | None = None) -> Rotated:
     """Make a key equal to this one, which itself works until `old_ends_at`, so that clients can change over.
 
-    With `secret` given (a dialect's own form of token) that is the new one.
+    An end of its own that comes earlier stays, and is the new one's too. With `secret` given (a dialect's own form of
+    token) that is the new one. Conflict for a key that does not work any more.
     """
     with house.control.transaction() as tx:
         old = _key(tx, key_id)
+        if not _valid(old, house.clock()):
+            ended = "was revoked" if old.revoked_at is not None else "has ended"
+            raise Conflict(f"The key '{key_id}' {ended}.", field="key", cure="Make a new key in its place.")
         secret = secret or house.tokens.issue()
         key_id = KeyId(house.new_id())
         new = replace(
@@ -191,7 +203,7 @@ def rotate_key(house: House, key_id: str, old_ends_at: datetime, *, secret: str 
         ends = old_ends_at if old.expires_at is None else min(old_ends_at, old.expires_at)
         tx.keys.put(replace(old, expires_at=ends))
         tx.keys.put(new)
-    return Issued(key=new, secret=secret)
+    return Rotated(key=new, secret=secret, old_ends_at=ends)
 
 
 def _by_secret(house: House, tx: Transaction, kind: str, secret: str) -> Key | None:
@@ -230,6 +242,17 @@ def _key(tx: Transaction, key_id: str) -> Key:
     if found is None:
         raise NotFound(f"There is no key '{key_id}'.", field="key", cure="List the keys to see their ids.")
     return found
+
+
+def _check_datasets(tenant: Tenant, wish: frozenset[str] | None) -> None:
+    """Raise InvalidRequest for a dataset that the tenant may not export, with which a key could do nothing."""
+    for name in sorted(wish or ()):
+        if tenant.datasets is not None and name not in tenant.datasets:
+            raise InvalidRequest(
+                f"The tenant '{tenant.id}' may not export '{name}'.",
+                field="dataset",
+                cure=f"It may export: {', '.join(sorted(tenant.datasets)) or 'none'}.",
+            )
 
 
 def _check_name(house: House, tx: Transaction, kind: str, user: str, tenant_id: TenantId | None) -> None:

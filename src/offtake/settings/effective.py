@@ -15,8 +15,10 @@ from offtake.settings.tree import Settings
 
 MASK: Final = "********"
 SECRETS: Final = frozenset({("secrets", "key")})
-SECRET_NAME: Final = re.compile(r"password|passphrase|secret|token|credential|access_key|private_key", re.IGNORECASE)
-"""Options whose names tell that their values are secret, even where the plug-in does not say so."""
+SECRET_NAME: Final = re.compile(
+    r"(.+_)?(password|passphrase|secret|token|credential|(access|account|api|private|secret)_key)s?", re.IGNORECASE
+)
+"""What a text is called that is secret, where the plug-in does not say whether it is: `api_token`, no `token_life`."""
 
 PASSWORDS: Final = (
     re.compile(r"(://[^/:@]*:)[^/]*(@)"),
@@ -71,8 +73,13 @@ def _plugged(value: object, steps: Steps) -> Iterator[Setting]:
         if one.name == "options" and is_dataclass(member):
             yield from _plugged(member, steps)
         elif one.name not in ("options", "scheme"):
-            secret = bool(one.metadata.get("secret")) or bool(SECRET_NAME.search(one.name))
-            yield Setting(steps=(*steps, one.name), value=member, secret=secret)
+            secret = one.metadata.get("secret", _sounds_secret(one.name, member))
+            yield Setting(steps=(*steps, one.name), value=member, secret=bool(secret))
+
+
+def _sounds_secret(name: str, value: object) -> bool:
+    is_text = isinstance(value, str | bytes | Mapping | tuple | list | frozenset)
+    return is_text and SECRET_NAME.fullmatch(name) is not None
 
 
 def _plain(value: object) -> str:

@@ -16,8 +16,8 @@ Why nothing is forgotten
     mistaken for a dead one.
 
 When a worker cannot renew
-    If its lease was removed, other workers are running its exports: it stops at once, without a word.  If the
-    store is away it goes on; it will learn which of the two it was when the store is back.
+    If its lease was removed, other workers are running its exports: it says so and stops at once.  If the store is
+    away it goes on; it will learn which of the two it was when the store is back.
 
         held --renewed--> held        held --not renewed in time--> removed by another --renew--> refused: stop
 """
@@ -88,6 +88,7 @@ class LeaseKeeper:
         holders = self._runner.holders()
         with self._control.transaction() as tx:
             if not tx.leases.renew(self._worker_id, self._length):
+                log.error("the lease was lost and the work taken over: stopping", extra={"worker": self._worker_id})
                 self._lost()
                 return
             tx.leases.reap()

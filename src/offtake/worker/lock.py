@@ -1,18 +1,23 @@
-"""One worker at a time on a store that cannot have more: a lock that dies with its holder."""
+"""One process at a time where there cannot be more: a lock that dies with its holder."""
 
 import fcntl
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 from offtake.core.error import Conflict
 
 
-class WorkerLock:
-    """An exclusive lock on a file, which says who holds it. The operating system lets go of it when the holder dies."""
+class Lock:
+    """An exclusive lock on a file, which says who holds it. The operating system lets go of it when the holder dies.
 
-    def __init__(self, path: Path) -> None:
+    `held` makes the error for those who come too late, of the holder in words.
+    """
+
+    def __init__(self, path: Path, held: Callable[[str], Conflict]) -> None:
         self._path = path
+        self._held = held
         self._handle: int | None = None
 
     def acquire(self) -> None:
@@ -24,10 +29,7 @@ class WorkerLock:
         except BlockingIOError:
             holder = os.pread(handle, 200, 0).decode(errors="replace").strip() or "another process"
             os.close(handle)
-            raise Conflict(
-                f"A SQLite control store takes one worker, and {holder} is that worker.",
-                cure="Stop it first, or set store.url to a PostgreSQL database, which takes any number.",
-            ) from None
+            raise self._held(holder) from None
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
         self._handle = handle
@@ -37,3 +39,17 @@ class WorkerLock:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+
+
+class WorkerLock(Lock):
+    """The lock of the worker on a store that takes no second one."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, _one_worker)
+
+
+def _one_worker(holder: str) -> Conflict:
+    return Conflict(
+        f"A SQLite control store takes one worker, and {holder} is that worker.",
+        cure="Stop it first, or set store.url to a PostgreSQL database, which takes any number.",
+    )
