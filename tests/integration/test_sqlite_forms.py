@@ -158,3 +158,48 @@ def test_an_operators_select_may_compare_moments_in_whatever_form_they_are(stage
     for after, left in (("10:00:00.000000", "2346"), ("10:00:00.003000", "346"), ("10:00:01.000000", "")):
         where = Condition(field="after", op=Op.EQ, value=f"2024-01-02T{after}Z")
         assert "".join(str(row[0]) for row in copy(stage, query(of, where)).cells()) == left
+
+
+@pytest.mark.parametrize(
+    ("held", "asked", "found"),
+    [
+        ("Öffentlich", ("öffentlich",), True),
+        ("Ünal@Example.com", ("nobody@example.com", "Ünal@Example.com".lower()), True),
+        ("ΟΔΟΣ", ("οδος",), True),
+        ("Öffentlich", ("Öffentlich",), False),
+        ("Öffentlich", (), True),
+        (None, ("öffentlich",), True),
+        (b"\xff", ("öffentlich",), False),
+    ],
+)
+def test_an_operators_select_may_compare_texts_in_lower_case(
+    stage: SqliteStage, held: object, asked: tuple[str, ...], found: bool
+) -> None:
+    """As docs/how-to/serve-mypreferences-clients.md has it."""
+    relation = Select(
+        sql="SELECT * FROM held p WHERE coalesce(offtake_lower(p.channel) IN (:channels), TRUE)",
+        parameters=(Parameter(name="channels", type=FieldType.TEXT, many=True),),
+    )
+    of = replace(holding(stage, [held], field("channel", FieldType.TEXT)), relation=relation)
+    assert len(_ids(stage, of, Condition(field="channels", op=Op.IN, value=asked))) == found
+
+
+def test_what_is_lowered_is_of_its_type_still(stage: SqliteStage) -> None:
+    of = holding(stage, [None, "Ä", 5, 0.5, b"\xc4"], field("kind", FieldType.TEXT))
+    relation = Select(sql="SELECT id, typeof(offtake_lower(kind)) AS kind FROM held")
+    kinds = [row[1] for row in copy(stage, query(replace(of, relation=relation))).cells()]
+    assert kinds == ["null", "text", "integer", "real", "blob"]
+
+
+def test_the_databases_own_lower_is_as_it_was(stage: SqliteStage) -> None:
+    """An index over it was built by others, and would no longer be of its table."""
+    stage.execute("CREATE TABLE names (id INTEGER, name TEXT)")
+    stage.execute("INSERT INTO names VALUES (1, 'ÖA')")
+    relation = Select(sql="SELECT id, lower(name) AS name FROM names")
+    of = replace(dataset("names", (FIELDS[0], field("name", FieldType.TEXT))), relation=relation)
+    assert copy(stage, query(of)).cells() == [["1", "Öa"]]
+
+
+def _ids(stage: SqliteStage, of: Dataset, where: Condition) -> list[object]:
+    one = replace(of, fields=of.fields[:1])
+    return [row[0] for row in copy(stage, query(one, where)).cells()]

@@ -5,6 +5,7 @@ import pytest
 from offtake.core.dataset import Dataset, FieldType, Op, Parameter, Select
 from offtake.core.error import InvalidRequest
 from offtake.core.filter import MAX_VALUES, Condition, check
+from offtake.testing.conformance.source_samples import field
 
 PARAMETERS = (
     Parameter(name="one", type=FieldType.INTEGER, required=False, default=1),
@@ -36,3 +37,22 @@ def test_what_does_not_fit_is_named(name: str, op: Op, value: str | tuple[str | 
         check(DATASET, (), (Condition(field=name, op=op, value=value),))
     assert caught.value.field == path
     assert caught.value.cure
+
+
+@pytest.mark.parametrize("kind", [FieldType.FLOAT, FieldType.DECIMAL])
+@pytest.mark.parametrize("value", ["nan", "NaN", "-nan", "sNaN", float("nan")])
+def test_what_is_no_number_is_refused_at_once(kind: FieldType, value: str | float) -> None:
+    """The databases do not agree on it: one has it greater than all numbers, one has none."""
+    price = field("price", kind)
+    for condition in (
+        Condition(field="price", op=Op.GT, value=value),
+        Condition(field="price", op=Op.IN, value=(1, value)),
+    ):
+        with pytest.raises(InvalidRequest) as caught:
+            check(DATASET, (price,), (condition,))
+        assert (caught.value.field or "").startswith("where[0].value")
+
+
+def test_a_float_may_be_infinite() -> None:
+    (checked,) = check(DATASET, (field("x", FieldType.FLOAT),), (Condition(field="x", op=Op.LT, value="Infinity"),))
+    assert checked.value == float("inf")

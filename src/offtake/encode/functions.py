@@ -22,5 +22,6 @@ FUNCTIONS: Final[Mapping[str, tuple[int, Callable[..., Held]]]] = {
     "offtake_json": (1, cells.write_json),
     "offtake_order": (1, cells.order_of),
     "offtake_lower": (1, lowered),
+    "offtake_text": (1, cells.write_text),
 }
 """The name, how many arguments, the function. All are deterministic."""

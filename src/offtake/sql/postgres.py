@@ -7,7 +7,7 @@ COPY takes no parameters, so arguments are written as literals (`text`). The ses
 DateStyle ISO. What a time stamp costs was measured: docs/decisions/0002-lines-built-by-the-database.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, assert_never
 
 from offtake.core.dataset import Field, FieldType, Parameter, Stored
@@ -26,7 +26,7 @@ from offtake.core.query import (
     member,
 )
 from offtake.sql import select as shared
-from offtake.sql.select import column, shifted, since_epoch
+from offtake.sql.select import column, equal, shifted, since_epoch
 from offtake.sql.statement import Argument, Bound, Sql, Statement, concatenated, joined, sql
 
 TYPES: Final[Mapping[FieldType, str]] = {
@@ -96,7 +96,26 @@ def literal(value: Bound) -> str:
 
 
 class _Grammar:
-    def compared(self, field: Field, *, ordering: bool) -> str:
+    def equals(self, field: Field, values: Sequence[Scalar]) -> Sql:
+        return equal(self._compared(field, ordering=False), [self._operand(field, one) for one in values])
+
+    def stands(self, field: Field, sign: str, value: Scalar) -> Sql:
+        return sql(f"{self._compared(field, ordering=True)} {sign} ", self._operand(field, value))
+
+    def ordered(self, field: Field) -> str:
+        return self._compared(field, ordering=True)
+
+    def begins(self, field: Field, prefix: str) -> Sql:
+        return sql(f"starts_with({column(field.column)}::text, ", _cast(prefix, "text"), ")")
+
+    def scoped(self, name: str, ids: Sequence[str]) -> Sql:
+        return equal(column(name), [(Argument(one),) for one in ids])
+
+    def parameter(self, parameter: Parameter, value: Scalar | None) -> Sql:
+        return _cast(value, TYPES[parameter.type])
+
+    def _compared(self, field: Field, *, ordering: bool) -> str:
+        """The column in a form that compares in the field's type, for `=` or for an order."""
         if field.stored is Stored.SCALED or (field.type is not FieldType.DATE and field.stored is not Stored.NATIVE):
             return column(field.column)
         if field.type in NUMBERS:
@@ -105,10 +124,8 @@ class _Grammar:
             return f"{column(field.column)}::text" + (' COLLATE "C"' if ordering else "")
         return _typed(field)
 
-    def ordered(self, field: Field) -> str:
-        return self.compared(field, ordering=True)
-
-    def operand(self, field: Field, value: Scalar) -> Sql:
+    def _operand(self, field: Field, value: Scalar) -> Sql:
+        """A value in the form that `_compared` compares with."""
         kind = TYPES[field.type]
         if field.stored is Stored.SCALED:
             value, kind = shifted(str(value), field.scale), "numeric"
@@ -116,15 +133,6 @@ class _Grammar:
             value = since_epoch(field, str(value))
             kind = "numeric" if "." in value else "bigint"
         return _cast(value, kind)
-
-    def begins(self, field: Field, prefix: str) -> Sql:
-        return sql(f"starts_with({column(field.column)}::text, ", _cast(prefix, "text"), ")")
-
-    def scoped(self, name: str) -> str:
-        return column(name)
-
-    def parameter(self, parameter: Parameter, value: Scalar | None) -> Sql:
-        return _cast(value, TYPES[parameter.type])
 
 
 def _cell(field: Field, layout: CsvLayout, *, alone: bool) -> Sql:

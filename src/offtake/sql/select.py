@@ -22,7 +22,7 @@ from offtake.sql.statement import Argument, Sql, Statement, joined, quoted, sql
 SOURCE: Final = "source"
 """The alias of the relation; every column is qualified by it."""
 
-SIGNS: Final = {Op.EQ: "=", Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">="}
+SIGNS: Final = {Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">="}
 
 _TOKENS: Final = re.compile(
     r"""[eE]'(?:[^'\\]|''|\\.)*' | '(?:[^']|'')*' | "(?:[^"]|"")*" | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$
@@ -33,22 +33,25 @@ _SEGMENT: Final = re.compile(r'"((?:[^"]|"")*)"(?:\.|$)|([^".][^.]*)(?:\.|$)')
 
 
 class Grammar(Protocol):
-    """What a database's own file contributes: how its columns and our values are brought to compare."""
+    """What a database's own file contributes: how its columns and our values are brought to compare.
 
-    def compared(self, field: Field, *, ordering: bool) -> str:
-        """The field's column in a form that compares in the field's type, for `=` or for an order."""
+    What is compared stands in the field's type, values in canonical form; a null makes none of it true.
+    """
+
+    def equals(self, field: Field, values: Sequence[Scalar]) -> Sql:
+        """Whether the field's value is one of these."""
+
+    def stands(self, field: Field, sign: str, value: Scalar) -> Sql:
+        """Whether the field's value stands so (`<`, `>=`) to this one."""
 
     def ordered(self, field: Field) -> str:
-        """What rows are sorted by for the field: `compared`, or a form of the same order that an index has."""
-
-    def operand(self, field: Field, value: Scalar) -> Sql:
-        """A canonical value in the form that `compared` compares with."""
+        """What rows are sorted by for the field: in the order of `stands`, or a form of it that an index has."""
 
     def begins(self, field: Field, prefix: str) -> Sql:
         """Whether the field's text begins with exactly `prefix`."""
 
-    def scoped(self, name: str) -> str:
-        """A column that says whose row it is, compared with ids as plain texts."""
+    def scoped(self, name: str, ids: Sequence[str]) -> Sql:
+        """Whether a column that says whose row it is holds one of these ids."""
 
     def parameter(self, parameter: Parameter, value: Scalar | None) -> Sql:
         """The value of a parameter of an operator-written SELECT."""
@@ -96,6 +99,13 @@ def since_epoch(field: Field, canonical_form: str) -> str:
     return shifted(str(elapsed // timedelta(microseconds=1)), -3 if field.stored is Stored.UNIX_MS else -6)
 
 
+def equal(compared: str, operands: Sequence[Sql]) -> Sql:
+    """Whether an expression is one of these."""
+    if len(operands) == 1:
+        return sql(f"{compared} = ", operands[0])
+    return sql(f"{compared} IN (", joined(", ", operands), ")")
+
+
 def shifted(number: str, places: int) -> str:
     """A decimal multiplied by 10 ** `places`, exact, without exponent and without zeros behind the point."""
     sign, digits, exponent = Decimal(number).as_tuple()
@@ -124,9 +134,7 @@ def _scope(query: Query, grammar: Grammar) -> list[Sql]:
     if missing := dataset.scope.keys() - query.scope.keys():
         raise Internal(f"The scope of dataset '{dataset.name}' lacks {', '.join(sorted(missing))}.")
     return [
-        sql(grammar.scoped(name), " IN (", joined(", ", ((Argument(one),) for one in query.scope[dimension])), ")")
-        if query.scope[dimension]
-        else ("1 = 0",)
+        grammar.scoped(name, query.scope[dimension]) if query.scope[dimension] else ("1 = 0",)
         for dimension, name in dataset.scope.items()
     ]
 
@@ -143,30 +151,28 @@ def _condition(field: Field, condition: Condition, grammar: Grammar) -> Sql:
     match op:
         case Op.IS_NULL:
             return (f"{column(field.column)} IS {'' if value else 'NOT '}NULL",)
-        case Op.EQ | Op.LT | Op.LE | Op.GT | Op.GE:
-            compared = grammar.compared(field, ordering=op is not Op.EQ)
-            return sql(f"{compared} {SIGNS[op]} ", _operand(field, value, grammar))
-        case Op.NE:
-            compared = grammar.compared(field, ordering=False)
-            return sql(f"({compared} <> ", _operand(field, value, grammar), f" OR {column(field.column)} IS NULL)")
-        case Op.IN | Op.NOT_IN:
-            assert isinstance(value, tuple)
-            values = sql("(", joined(", ", (_operand(field, one, grammar) for one in value)), ")")
-            compared = grammar.compared(field, ordering=False)
-            if op is Op.IN:
-                return sql(f"{compared} IN ", values)
-            return sql(f"({compared} NOT IN ", values, f" OR {column(field.column)} IS NULL)")
+        case Op.LT | Op.LE | Op.GT | Op.GE:
+            return grammar.stands(field, SIGNS[op], _comparable(field, value))
+        case Op.EQ | Op.IN:
+            return grammar.equals(field, _comparables(field, value))
+        case Op.NE | Op.NOT_IN:
+            equals = grammar.equals(field, _comparables(field, value))
+            return sql("(NOT (", equals, f") OR {column(field.column)} IS NULL)")
         case Op.STARTS_WITH:
             return grammar.begins(field, str(value))
         case _:
             assert_never(op)
 
 
-def _operand(field: Field, value: object, grammar: Grammar) -> Sql:
+def _comparables(field: Field, value: object) -> Sequence[Scalar]:
+    return [_comparable(field, one) for one in (value if isinstance(value, tuple) else (value,))]
+
+
+def _comparable(field: Field, value: object) -> Scalar:
     assert isinstance(value, str | int | float)
     if isinstance(value, float) and math.isnan(value):
         raise InvalidRequest("NaN compares with nothing.", field=field.name, cure="Give a number.")
-    return grammar.operand(field, value)
+    return value
 
 
 def _window(query: Query, grammar: Grammar) -> list[Sql]:
@@ -181,9 +187,8 @@ def _window(query: Query, grammar: Grammar) -> list[Sql]:
     field = _own(query.dataset, query.dataset.change)
     if field.type not in (FieldType.TIMESTAMP, FieldType.DATETIME, FieldType.DATE):
         raise Internal(f"The change field '{field.name}' of dataset '{query.dataset.name}' holds no time.")
-    compared = grammar.compared(field, ordering=True)
     return [
-        sql(f"{compared} {sign} ", grammar.operand(field, written(moment, field.type)))
+        grammar.stands(field, sign, written(moment, field.type))
         for sign, moment in ((">=", query.window.start), ("<", query.window.end))
         if moment is not None
     ]

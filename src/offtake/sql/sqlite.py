@@ -3,18 +3,18 @@
 What a column holds is not what it was declared to hold, so what compares is the canonical text of a value, not itself.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from offtake.core.dataset import Field, FieldType, Parameter, Stored
 from offtake.core.filter import Scalar
 from offtake.core.query import Layout, Query, columns
 from offtake.sql import select as shared
-from offtake.sql import sqlite_forms
-from offtake.sql.select import column, shifted, since_epoch
-from offtake.sql.statement import Argument, Bound, Sql, Statement, joined, sql
+from offtake.sql import sqlite_forms, sqlite_texts
+from offtake.sql.select import column, equal, shifted, since_epoch
+from offtake.sql.statement import Argument, Sql, Statement, joined, sql
 
-AS_HELD: Final = frozenset({FieldType.INTEGER, FieldType.FLOAT, FieldType.BYTES})
-"""The types whose values compare as they are held."""
+NUMBERS: Final = frozenset({FieldType.INTEGER, FieldType.FLOAT, FieldType.DECIMAL})
 
 
 def select(query: Query, layout: Layout) -> Statement:
@@ -34,42 +34,75 @@ def text(statement: Statement) -> str:
 
 
 class _Grammar:
-    def compared(self, field: Field, *, ordering: bool) -> str:
-        own = column(field.column)
-        if field.type is FieldType.DECIMAL:
-            return own if field.stored is Stored.SCALED else f"offtake_order({own})"
+    def equals(self, field: Field, values: Sequence[Scalar]) -> Sql:
         if field.type is FieldType.TEXT:
-            return f"{own} COLLATE BINARY"
-        if field.type in (FieldType.TIMESTAMP, FieldType.DATETIME) and field.stored is not Stored.NATIVE:
-            return own
-        return own if field.type in AS_HELD else _canonical(field)
+            return sqlite_texts.equals(column(field.column), [str(one) for one in values])
+        operands = [_operand(field, one) for one in values]
+        if _numeric(field) and len(operands) > 1:
+            rows = joined(", ", (sql("(", one, ")") for one in operands))
+            return sql(f"{column(field.column)} IN (VALUES ", rows, ")")
+        return equal(_compared(field), operands)
+
+    def stands(self, field: Field, sign: str, value: Scalar) -> Sql:
+        if field.type is FieldType.TEXT:
+            return sqlite_texts.stands(column(field.column), sign, str(value))
+        return sql(f"{_compared(field)} {sign} ", _operand(field, value))
 
     def ordered(self, field: Field) -> str:
-        if field.type is FieldType.UUID:
+        if field.type in (FieldType.TEXT, FieldType.UUID):
             return f"{column(field.column)} COLLATE BINARY"
-        return self.compared(field, ordering=True)
-
-    def operand(self, field: Field, value: Scalar) -> Sql:
-        match field.type:
-            case FieldType.DECIMAL if field.stored is Stored.SCALED:
-                return (Argument(_number(shifted(str(value), field.scale))),)
-            case FieldType.DECIMAL:
-                return sql("offtake_order(", Argument(str(value)), ")")
-            case FieldType.TIMESTAMP | FieldType.DATETIME if field.stored is not Stored.NATIVE:
-                return (Argument(_number(since_epoch(field, str(value)))),)
-            case FieldType.BOOLEAN:
-                return (Argument("true" if value else "false"),)
-            case _:
-                return (Argument(value),)
+        return _compared(field)
 
     def begins(self, field: Field, prefix: str) -> Sql:
-        return sql("substr(", column(field.column), f", 1, {len(prefix)}) = ", Argument(prefix))
+        return sqlite_texts.begins(column(field.column), prefix)
 
-    def scoped(self, name: str) -> str:
-        return f"{column(name)} COLLATE BINARY"
+    def scoped(self, name: str, ids: Sequence[str]) -> Sql:
+        return sqlite_texts.meets(column(name), ids)
 
     def parameter(self, parameter: Parameter, value: Scalar | None) -> Sql:
-        return (Argument(int(value) if isinstance(value, bool) else value),)
+        given = Argument(int(value) if isinstance(value, bool) else value)
+        if parameter.type not in NUMBERS:
+            return (given,)
+        if not parameter.many:
+            return _number(given)
+        return sql(given, ", ", _number(given)) if parameter.type is FieldType.DECIMAL else (given,)
+
+
+def _numeric(field: Field) -> bool:
+    """Whether the field's column holds the number that is compared: of integers, floats, and what is kept as those."""
+    if field.type in (FieldType.DECIMAL, FieldType.TIMESTAMP, FieldType.DATETIME):
+        return field.stored is not Stored.NATIVE
+    return field.type in (FieldType.INTEGER, FieldType.FLOAT)
+
+
+def _compared(field: Field) -> str:
+    """The column in a form that compares in the field's type."""
+    own = column(field.column)
+    if _numeric(field) or field.type is FieldType.BYTES:
+        return own
+    return f"offtake_order({own})" if field.type is FieldType.DECIMAL else _canonical(field)
+
+
+def _operand(field: Field, value: Scalar) -> Sql:
+    """A value in the form that `_compared` compares with."""
+    match field.type:
+        case FieldType.DECIMAL if field.stored is Stored.SCALED:
+            return _number(Argument(shifted(str(value), field.scale)))
+        case FieldType.DECIMAL:
+            return sql("offtake_order(", Argument(str(value)), ")")
+        case FieldType.TIMESTAMP | FieldType.DATETIME if field.stored is not Stored.NATIVE:
+            return _number(Argument(since_epoch(field, str(value))))
+        case FieldType.INTEGER | FieldType.FLOAT:
+            return _number(Argument(value))
+        case FieldType.BOOLEAN:
+            return (Argument("true" if value else "false"),)
+        case _:
+            return (Argument(value),)
+
+
+def _number(given: Argument) -> Sql:
+    """A number that makes one of the other side too, where that is a text and no column's affinity has done so."""
+    return sql("CAST(", given, " AS NUMERIC)")
 
 
 def _read(field: Field) -> str:
@@ -93,7 +126,3 @@ def _canonical(field: Field) -> str:
             return sqlite_forms.one_line(own)
         case _:
             return sqlite_forms.moment(own, "Z" if field.type is FieldType.TIMESTAMP else "")
-
-
-def _number(text: str) -> Bound:
-    return float(text) if "." in text else int(text)

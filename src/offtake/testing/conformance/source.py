@@ -12,6 +12,7 @@ from offtake.core.error import ExportError, InvalidRequest, LimitExceeded
 from offtake.core.ports import Relation, Source
 from offtake.core.query import CsvLayout
 from offtake.testing.conformance.source_asking import AskingSuite
+from offtake.testing.conformance.source_computed import ComputedSuite
 from offtake.testing.conformance.source_lines import LinesSuite
 from offtake.testing.conformance.source_samples import (
     FIELDS,
@@ -29,7 +30,7 @@ STOP_SECONDS: Final = 2.0
 """A second to stop a statement, and one for a busy machine."""
 
 
-class SourceSuite(LinesSuite, AskingSuite):
+class SourceSuite(LinesSuite, AskingSuite, ComputedSuite):
     """The invariants of the ports `Source` and `Reading`."""
 
     def test_the_database_is_asked_about_a_dataset_before_it_is_used(self, stage: Stage) -> None:

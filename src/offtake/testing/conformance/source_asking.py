@@ -28,7 +28,23 @@ from offtake.testing.conformance.source_samples import (
 )
 
 COMPARED: Final[Mapping[FieldType, tuple[str, ...]]] = {
-    FieldType.TEXT: ("a", "B", "é", "a%", "a_b", ""),
+    FieldType.TEXT: (
+        "a",
+        "B",
+        "é",
+        "a%",
+        "a_b",
+        "",
+        "10",
+        "9",
+        "09",
+        "9.0",
+        " 9",
+        "9e0",
+        "1.5",
+        "-9",
+        "99999999999999999999",
+    ),
     FieldType.INTEGER: ("-10", "9", "10"),
     FieldType.FLOAT: ("-1.5", "9", "1e+20"),
     FieldType.DECIMAL: ("-10.5", "9.50", "10", "123456789012345678901.01", "123456789012345678901.02"),
@@ -75,7 +91,7 @@ class AskingSuite:
             rows: list[Row] = [*((str(n), text) for n, text in enumerate(texts)), (str(len(texts)), None)]
             stage.create(f"compared_{kind.value}", fields, rows)
             of = dataset(f"compared_{kind.value}", fields)
-            compared = self._comparisons(kind, texts)
+            compared = comparisons(kind, texts)
             found = copies(stage, [query(of, condition) for condition, _ in compared])
             for (condition, expected), one in zip(compared, found, strict=True):
                 assert [row[0] for row in one.cells()] == [str(n) for n in expected], condition
@@ -205,27 +221,6 @@ class AskingSuite:
             assert "".join(row[0] for row in copy(stage, query(of, where)).cells()) == found
         assert copy(stage, query(of)).cells() == []
 
-    def _comparisons(self, kind: FieldType, texts: tuple[str, ...]) -> list[tuple[Condition, list[int]]]:
-        null = len(texts)
-        found: list[tuple[Condition, list[int]]] = [
-            (Condition(field="value", op=Op.IS_NULL, value=True), [null]),
-            (Condition(field="value", op=Op.IS_NULL, value=False), list(range(null))),
-        ]
-        value = VALUE.get(kind, str)
-        keys = [Decimal(text) if kind is FieldType.DECIMAL else value(text) for text in texts]
-        ops = field("value", kind).ops
-        for key, text in zip(keys, texts, strict=True):
-            for op, holds in COMPARE.items():
-                if op in ops:
-                    rows = [n for n, other in enumerate(keys) if holds(other, key)]
-                    condition = Condition(field="value", op=op, value=value(text))
-                    found.append((condition, [*rows, null] if op is Op.NE else rows))
-            only = (value(text),)
-            found.append((Condition(field="value", op=Op.IN, value=only), [keys.index(key)]))
-            others = [n for n, other in enumerate(keys) if other != key]
-            found.append((Condition(field="value", op=Op.NOT_IN, value=only), [*others, null]))
-        return found
-
     def _select(self, fields: tuple[Field, ...]) -> Dataset:
         text = """
             SELECT id, value -- :least is not meant here; nor 'here
@@ -234,3 +229,26 @@ class AskingSuite:
         """
         parameter = Parameter(name="least", type=FieldType.INTEGER, required=False, default=1)
         return replace(dataset("plain", FIELDS[:1]), fields=fields, relation=Select(sql=text, parameters=(parameter,)))
+
+
+def comparisons(kind: FieldType, texts: tuple[str, ...]) -> list[tuple[Condition, list[int]]]:
+    """Conditions on a field `value` of rows that hold `texts` and then a null; and the numbers of the rows kept."""
+    null = len(texts)
+    found: list[tuple[Condition, list[int]]] = [
+        (Condition(field="value", op=Op.IS_NULL, value=True), [null]),
+        (Condition(field="value", op=Op.IS_NULL, value=False), list(range(null))),
+    ]
+    value = VALUE.get(kind, str)
+    keys = [Decimal(text) if kind is FieldType.DECIMAL else value(text) for text in texts]
+    ops = field("value", kind).ops
+    for key, text in zip(keys, texts, strict=True):
+        for op, holds in COMPARE.items():
+            if op in ops:
+                rows = [n for n, other in enumerate(keys) if holds(other, key)]
+                condition = Condition(field="value", op=op, value=value(text))
+                found.append((condition, [*rows, null] if op is Op.NE else rows))
+        only = (value(text),)
+        found.append((Condition(field="value", op=Op.IN, value=only), [keys.index(key)]))
+        others = [n for n, other in enumerate(keys) if other != key]
+        found.append((Condition(field="value", op=Op.NOT_IN, value=only), [*others, null]))
+    return found
