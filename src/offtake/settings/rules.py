@@ -4,12 +4,15 @@ The rules look at the plain values, so that they speak even where a type is wron
 what is not of the type they expect, since the types tell of that.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from offtake.core.dataset import FieldType, Op, Stored
 from offtake.core.error import InvalidRequest
 from offtake.core.filter import DEFAULT_OPS, canonical
+from offtake.egress.dial import Proxy
+from offtake.egress.guard import Guard
+from offtake.secrets import keyring
 from offtake.settings.document import Plain, members
 from offtake.settings.plugged import DEFAULT_STORAGE, Plugins, scheme
 from offtake.settings.problem import Finding, Steps, suggest, unknown
@@ -32,6 +35,7 @@ WHOSE: Final = ("tenant", "scope", "shared")
 def check_rules(plain: Plain, known: Plugins) -> Iterator[Finding]:
     """Yield every rule that the values break."""
     yield from _storage(dict(members(plain, "storage")), known)
+    yield from _readable(plain)
     sources = dict(members(plain, "sources"))
     for name, source in sources.items():
         yield from _source(("sources", name), dict(members(source)), known)
@@ -51,6 +55,25 @@ def _storage(entry: Entry, known: Plugins) -> Iterator[Finding]:
     kind = entry.get("kind", DEFAULT_STORAGE)
     if isinstance(kind, str) and kind not in known.storages:
         yield unknown(("storage", "kind"), "storage", kind, known.storages)
+
+
+def _readable(plain: Plain) -> Iterator[Finding]:
+    """What is written for the way out and for the keys, which the parts that use it can read or not."""
+    egress, secrets = dict(members(plain, "egress")), dict(members(plain, "secrets"))
+    allow = egress.get("allow")
+    for place, entry in enumerate(allow if isinstance(allow, list) else ()):
+        yield from _read(("egress", "allow", place), entry, lambda one: Guard([one]))
+    yield from _read(("egress", "proxy"), egress.get("proxy"), Proxy.of)
+    yield from _read(("secrets", "key"), secrets.get("key"), keyring.from_text)
+
+
+def _read(steps: Steps, value: Plain, reader: Callable[[str], object]) -> Iterator[Finding]:
+    if not isinstance(value, str) or not value:
+        return
+    try:
+        reader(value)
+    except InvalidRequest as problem:
+        yield Finding(steps=steps, message=problem.message, cure=problem.cure or "Write it otherwise.")
 
 
 def _source(steps: Steps, entry: Entry, known: Plugins) -> Iterator[Finding]:
