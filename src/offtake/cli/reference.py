@@ -43,7 +43,8 @@ def configuration() -> str:
         "`offtake.yaml`, found in the folder or named by `--config` or `OFFTAKE_CONFIG`. Every setting can be given in "
         "the environment instead, as `OFFTAKE_` and its path in capitals, joined by `_`: "
         "`OFFTAKE_LIMITS_MAX_RUNNING=8`; one that names no setting is an error, but for `OFFTAKE_CONFIG`, and for "
-        "`OFFTAKE_URL` and `OFFTAKE_TOKEN`, which `pull` reads. `${NAME}` in a value is replaced from the environment. "
+        "`OFFTAKE_URL` and `OFFTAKE_TOKEN`, which `pull` reads. A list is written with commas. `${NAME}` in a value is "
+        "replaced from the environment. "
         "`offtake init` writes a commented file, `offtake check` tries it. Editors can use the "
         "[JSON Schema](offtake.schema.json).",
         "",
@@ -240,15 +241,22 @@ def _settings(
 ) -> Iterator[tuple[str, str, str, str]]:
     """One row per setting below `path`; entries under chosen names appear as `<name>`."""
     section = _resolved(whole, section)
-    entries = section.get("additionalProperties")
-    if isinstance(entries, Mapping):
-        yield from _settings(whole, entries, f"{path}.<name>")
+    for entries in _entries(section):
+        yield from _settings(whole, {"description": section.get("description", ""), **entries}, f"{path}.<name>")
         return
     members = list(_members(whole, section))
     if not members:
         yield f"`{path}`", _type(section), _default(section), str(section.get("description", ""))
     for name, one in members:
         yield from _settings(whole, one, f"{path}.{name}")
+
+
+def _entries(section: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    """What stands under each chosen name, where names are chosen."""
+    by_pattern = section.get("patternProperties")
+    for one in (*(by_pattern.values() if isinstance(by_pattern, Mapping) else ()), section.get("additionalProperties")):
+        if isinstance(one, Mapping):
+            yield one
 
 
 def _type(one: Mapping[str, object]) -> str:
