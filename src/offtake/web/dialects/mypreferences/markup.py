@@ -110,15 +110,17 @@ def _contents(kind: str, objects: Sequence[Members]) -> Sequence[str]:
 
 
 def _lists(name: str, tag: str, lists: Sequence[Sequence[object]]) -> Sequence[str]:
-    """Each list as an element. Those of objects alone, which most are, have their items written together."""
+    """Each list as an element. Those of objects alone or of texts, which most are, have their items written together."""
     every = [item for one in lists for item in one]
-    if set(map(type, every)) != {dict}:
+    kinds = set(map(type, every))
+    if kinds != {dict} and not (every and kinds.isdisjoint(_MARKUP)):
         forms = [_form(name, tag, one) for one in lists]
         return [
             f"{form.opening}{''.join(form.items(one))}{form.closing}" for form, one in zip(forms, lists, strict=True)
         ]
-    items = _parted(_form(name, tag, every).items(every), lists)
-    return [f"<{tag}>{one}</{tag}>" if one else f"<{tag}/>" for one in items]
+    form = _form(name, tag, every)
+    items = _parted(form.items(every), lists)
+    return [f"{form.opening}{one}{form.closing}" if one else f"<{tag}/>" for one in items]
 
 
 @dataclass(frozen=True, slots=True)
