@@ -110,7 +110,7 @@ def _contents(kind: str, objects: Sequence[Members]) -> Sequence[str]:
 
 
 def _lists(name: str, tag: str, lists: Sequence[Sequence[object]]) -> Sequence[str]:
-    """Each list as an element. Those of objects alone or of texts, which most are, have their items written together."""
+    """Each list as an element. Those of objects or of texts, which most are, have their items written together."""
     every = [item for one in lists for item in one]
     kinds = set(map(type, every))
     if kinds != {dict} and not (every and kinds.isdisjoint(_MARKUP)):
