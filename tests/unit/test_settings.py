@@ -20,6 +20,9 @@ from offtake.settings.document import parse
 from offtake.settings.environment import variable
 from offtake.settings.shape import Shape, leaves
 
+KEY = "AQEB" * 10 + "AQE"
+"""Thirty-two bytes, as a master key is written."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerOptions:
@@ -200,7 +203,7 @@ def test_any_setting_is_overridden_and_its_origin_told(tmp_path: Path) -> None:
         "OFFTAKE_LIMITS_MAX_RUNNING": "7",
         "OFFTAKE_SERVER_BASE_URL": "",
         "OFFTAKE_RETENTION_FILES": "12h",
-        "OFFTAKE_SECRETS_KEY": "123456",
+        "OFFTAKE_SECRETS_KEY": KEY,
         "OFFTAKE_SOURCES_SMALL_URL": "postgresql://u@h/d",
         "OFFTAKE_SOURCES_SMALL_POOL_SIZE": "11",
         "OFFTAKE_DATASETS_BOOKINGS_KEY": "id, guest",
@@ -215,7 +218,7 @@ def test_any_setting_is_overridden_and_its_origin_told(tmp_path: Path) -> None:
     tree, (bookings, _) = loaded.settings, settings.datasets(loaded.settings)
     assert (tree.limits.max_running, tree.server.base_url) == (7, None)
     assert tree.retention.files == timedelta(hours=12)
-    assert tree.secrets.key == "123456"
+    assert tree.secrets.key == KEY
     assert tree.sources["small"].options == ServerOptions(pool_size=11)
     assert bookings.key == ("id", "guest")
     assert bookings.fields[1].labels["en"] == "123"
@@ -250,13 +253,13 @@ def test_a_dollar_sign_can_be_written(tmp_path: Path) -> None:
 def test_the_table_of_settings_shows_no_secret(tmp_path: Path) -> None:
     environ = {
         "DB_PASSWORD": "hunter2",
-        "OFFTAKE_SECRETS_KEY": "verysecret",
+        "OFFTAKE_SECRETS_KEY": KEY,
         "OFFTAKE_SOURCES_SMALL_URL": "postgresql://u:hunter@2@h/d?sslpassword=hunter3&x=1",
         "OFFTAKE_STORE_URL": "postgresql://u:hunter4@h/d",
     }
     rows = {path: value for path, value, _ in settings.masked(load(tmp_path, HOTEL, environ))}
     shown = "\n".join(rows.values())
-    assert not re.search("hunter|verysecret|t0ps3cret|1234", shown)
+    assert not re.search(f"hunter|{KEY}|t0ps3cret|1234", shown)
     assert rows["sources.hotel.url"] == "postgresql://reader:********@db.example:5432/hotel"
     assert rows["sources.small.url"] == "postgresql://u:********@h/d?sslpassword=********&x=1"
     assert rows["sources.hotel.patience"] == "5m"
@@ -290,7 +293,7 @@ def test_the_template_loads_and_changes_nothing(tmp_path: Path) -> None:
 
 def test_the_template_with_everything_uncommented_loads_too(tmp_path: Path) -> None:
     text = uncommented(settings.template(KNOWN))
-    loaded = load(tmp_path, text, {"DB_PASSWORD": "x", "MASTER_KEY": "y"})
+    loaded = load(tmp_path, text, {"DB_PASSWORD": "x", "MASTER_KEY": KEY})
     assert accepted(text)
     plain = parse(text).plain
     for steps, leaf in leaves(Shape.of(KNOWN), {}):
